@@ -1,0 +1,159 @@
+// swift-tools-version: 6.2
+// The house as a table: every module with its layer's number and what it may import. A module imports lower layers only;
+// Tests/Tidy compares this drawing with the sources. Chapter modules can be replaced by a learner's:
+//   LAB=03        declares only what the checks of lab 03 need, with Namespaces from labs/03-namespaces/mine
+//   MINE=03,...   the whole engine, with those chapters' modules from the labs' mine folders
+// Both are environment variables, because a manifest that reads a file is cached and goes stale.
+import PackageDescription
+
+// MARK: Which modules come from a learner
+
+let lab = Context.environment["LAB"].flatMap { $0.isEmpty ? nil : $0 }
+let mine = Set((lab ?? Context.environment["MINE"] ?? "").split(separator: ",").map(String.init))
+
+/// Chapters with a lab: number, folder, the modules that a learner writes, and the tools that its checks run.
+let labs: [(chapter: String, folder: String, modules: [String], tools: [String])] = [
+    ("03", "labs/03-namespaces", ["Namespaces"], ["slip-ns"])
+]
+
+func learnersPath(of module: String) -> String? {
+    labs.first { mine.contains($0.chapter) && $0.modules.contains(module) }.map { "\($0.folder)/mine/\(module)" }
+}
+
+// MARK: Settings that hold everywhere
+
+let features: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility")
+]
+let strict: [SwiftSetting] = features + [.strictMemorySafety(), .treatAllWarnings(as: .error)]
+
+/// How an executable meets the machine: `whole` needs nothing on it, `standard` needs the C library only, `plain` the toolchain.
+enum Linking { case whole, standard, plain }
+let foundation = ["-l_FoundationCShims", "-l_FoundationCollections", "-lswiftSynchronization"]
+func settings(_ linking: Linking, _ libraries: [String]) -> [LinkerSetting] {
+    let flags = libraries.map { "-l\($0)" }
+    switch linking {
+    case .whole: return [.unsafeFlags(["-static-executable"] + foundation + flags)]
+    case .standard: return [.unsafeFlags(["-static-stdlib"] + foundation + flags)]
+    case .plain: return libraries.map { .linkedLibrary($0) }
+    }
+}
+
+// MARK: The rows
+
+/// External products by the name under which sources import them.
+let products: [String: Target.Dependency] = [
+    "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    "SystemPackage": .product(name: "SystemPackage", package: "swift-system"),
+    "Logging": .product(name: "Logging", package: "swift-log"),
+    "NIOCore": .product(name: "NIOCore", package: "swift-nio"),
+    "NIOPosix": .product(name: "NIOPosix", package: "swift-nio"),
+    "NIOHTTP1": .product(name: "NIOHTTP1", package: "swift-nio")
+]
+
+struct Row {
+    let name: String, imports: [String], target: Target
+}
+
+func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { products[$0] ?? .target(name: $0) } }
+
+func c(_ name: String) -> Row { Row(name: name, imports: [], target: .target(name: name)) }
+
+func system(_ name: String, _ pkgConfig: String, apt: String) -> Row {
+    Row(name: name, imports: [], target: .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])]))
+}
+
+func module(_ name: String, _ imports: [String] = []) -> Row {
+    let own = learnersPath(of: name)
+    return Row(
+        name: name, imports: imports,
+        target: .target(name: name, dependencies: dependencies(imports), path: own, swiftSettings: own == nil ? strict : features))
+}
+
+func tool(_ name: String, _ imports: [String], _ linking: Linking = .whole, libraries: [String] = []) -> Row {
+    Row(
+        name: name, imports: imports,
+        target: .executableTarget(
+            name: name, dependencies: dependencies(imports), path: "Sources/Tools/\(name)", swiftSettings: strict, linkerSettings: settings(linking, libraries)))
+}
+
+/// `at` where the folder is not `Tests/<name>`; `runs` are executables that the tests start and that must be built before them.
+func tests(_ name: String, _ imports: [String], runs: [String] = [], at path: String? = nil) -> Row {
+    let all = imports + runs
+    return Row(name: name, imports: all, target: .testTarget(name: name, dependencies: dependencies(all), path: path, swiftSettings: features + [.treatAllWarnings(as: .error)]))
+}
+
+let archiveLibraries = ["archive", "acl", "attr", "lzma", "zstd", "bz2", "z", "crypto"]
+
+let rows: [Row] = [
+    // 0: C, as thin as it can be
+    c("CLinux"),
+    system("CArchive", "libarchive", apt: "libarchive-dev"), system("CCrypto", "libcrypto", apt: "libssl-dev"),
+    system("CSeccomp", "libseccomp", apt: "libseccomp-dev"), system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
+    module("Lab"),
+    // 1: section 2 of the manual
+    module("Linux", ["CLinux", "SystemPackage"]), module("Digests", ["CCrypto"]),
+    // 2: values and bytes; one kernel facility each
+    module("OCI"), module("DockerAPI"), module("Archive", ["CArchive", "Digests", "Linux"]), module("Seccomp", ["CSeccomp", "Linux"]),
+    module("Metadata", ["CSQLite", "Linux"]),
+    module("Rootfs", ["Linux"]), module("Mounts", ["Linux"]), module("Namespaces", ["Linux", "Lab"]), module("Cgroups", ["Linux"]),
+    module("Capabilities", ["Linux"]), module("Terminals", ["Linux"]), module("Explain", ["Linux"]),
+    // 3
+    module("Runtime", ["OCI", "Rootfs", "Mounts", "Namespaces", "Cgroups", "Capabilities", "Seccomp", "Terminals", "Explain", "Linux"]),
+    module("ShimProtocol", ["Linux", "OCI"]),
+    module("Trees", ["Linux", "Archive", "Digests", "Mounts", "Rootfs", "Seccomp"]),
+    module("Snapshots", ["Linux", "Digests", "Metadata", "Mounts", "Trees"]), module("Content", ["Linux", "Digests"]),
+    // 4
+    module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Terminals", "Linux"]),
+    module("Offload", ["NIOPosix"]), module("HTTP", ["NIOCore", "NIOPosix", "NIOHTTP1"]),
+    // 5, 6
+    module("Images", ["Linux", "OCI", "Digests", "Metadata", "Content", "Snapshots"]),
+    module(
+        "Engine",
+        ["Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Snapshots", "Images", "Offload", "Logging"]),
+    // 8, 9
+    module("Daemon", ["Engine", "HTTP", "DockerAPI", "Offload", "Linux", "Logging"]), module("DockerClient", ["HTTP", "DockerAPI"]),
+    module("CLI", ["DockerClient", "DockerAPI", "HTTP", "Terminals", "Linux", "ArgumentParser"]),
+    module("Course", ["Linux"]),
+    // 10: an executable each
+    tool("slip-doctor", ["Linux", "Cgroups", "Namespaces", "ArgumentParser"]), tool("slip-chroot", ["Rootfs", "Linux", "ArgumentParser"]),
+    tool("slip-root", ["Mounts", "Rootfs", "Linux", "ArgumentParser"]), tool("slip-ns", ["Namespaces", "Mounts", "Rootfs", "Linux", "ArgumentParser"]),
+    tool("slip-cgroup", ["Cgroups", "Namespaces", "Mounts", "Linux", "ArgumentParser"]),
+    tool("slipway-runtime", ["Runtime", "OCI", "Explain", "Linux", "ArgumentParser"], libraries: ["seccomp"]),
+    tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
+    tool("slipway-tree", ["Trees", "Linux"], libraries: archiveLibraries + ["seccomp"]),
+    tool("slipwayd", ["Daemon", "Engine", "HTTP", "Linux", "ArgumentParser", "Logging"], .standard),
+    tool("slipway", ["CLI", "ArgumentParser"], .standard),
+    tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
+    // Tests: one target a module
+    tests("TidyTests", [], at: "Tests/Tidy")
+]
+
+// MARK: The package
+
+let packages: [(name: String, dependency: Package.Dependency)] = [
+    ("swift-argument-parser", .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")),
+    ("swift-system", .package(url: "https://github.com/apple/swift-system", exact: "1.8.1")),
+    ("swift-log", .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")),
+    ("swift-nio", .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"))
+]
+let packageOfProduct = ["ArgumentParser": "swift-argument-parser", "SystemPackage": "swift-system", "Logging": "swift-log", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOHTTP1": "swift-nio"]
+
+/// All that `names` need, themselves included.
+func closure(of names: [String], in rows: [Row]) -> Set<String> {
+    var found: Set<String> = [], open = names
+    while let name = open.popLast() {
+        guard found.insert(name).inserted else { continue }
+        open += rows.first { $0.name == name }?.imports ?? []
+    }
+    return found
+}
+
+let wanted = lab.map { number in closure(of: labs.first { $0.chapter == number }.map { $0.modules + $0.tools + ["Lab\(number)Checks"] } ?? [], in: rows) } ?? closure(of: rows.map(\.name), in: rows)
+let neededPackages = Set(wanted.compactMap { packageOfProduct[$0] })
+
+let package = Package(
+    name: "slipway",
+    dependencies: packages.filter { neededPackages.contains($0.name) }.map(\.dependency),
+    targets: rows.filter { wanted.contains($0.name) }.map(\.target)
+)
