@@ -5,6 +5,6 @@ internal import Glibc
 /// Ends the program with status 69 and a fixed message on standard error: exercise `number` (such as "03.2") is not written yet.
 public func unfinished(_ number: StaticString) -> Never {
     let message = "slipway-lab: exercise \(number) is not written yet\n"
-    _ = message.utf8.withContiguousStorageIfAvailable { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _ = unsafe message.utf8.withContiguousStorageIfAvailable { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
     exit(69)
 }
