@@ -1,0 +1,57 @@
+// What the daemon asks of a shim. One packet (SOCK_SEQPACKET) is one JSON object, descriptors travel beside it by SCM_RIGHTS:
+//
+//     daemon → shim   {"sequence":7,"request":{"signal":{"number":15,"all":false}}}
+//     shim → daemon   {"reply":{"sequence":7}}                        exactly one for each request, in any order
+//                     {"event":{"exited":{"code":143,…}}}             to every connected daemon, whenever it happens
+//
+// A new key is ignored by old readers; a new kind of request is answered with an error. So the version changes only when the meaning of
+// something old changes, and a newer daemon must understand every older shim: Tests/ShimProtocolTests/Corpus keeps it honest.
+// Chapter 11. man 7 unix.
+public import OCI
+
+/// The version of the wire that this code speaks, told in the hello.
+public let wireVersion = 1
+
+/// The largest packet in bytes; a larger request is refused by the sender. An unconfigured socket buffer takes 212,992.
+public let wireLimit = 160_000
+
+/// One request. The order of a life: any `attach`es and `explain`, `start`, then what may come, at last `release`.
+public enum ShimRequest: Codable, Sendable {
+    /// Joins the stream socket that comes along to the container's streams. Attach before `start`, and byte 0 is not lost.
+    /// Shim to daemon: stdcopy frames, or raw bytes where the container has a terminal. Daemon to shim: bytes for standard input.
+    case attach(input: Bool, output: Bool, error: Bool)
+    /// Writes a record of every step and kernel call of the coming `start` to the descriptor that comes along, one JSON object a line.
+    case explain
+    /// Runs the container's process. The reply comes when it runs (`pid`, `startedAt`) or has failed to.
+    case start
+    /// Sends a signal to the container's first process, or to `all` of them.
+    case signal(number: Int32, all: Bool)
+    /// Sets a terminal's size. `stream` is empty for the container's own, else an exec's id.
+    case resize(stream: String, rows: UInt16, columns: UInt16)
+    /// Runs another process inside. A stream socket may come along, framed as for `attach`; without one its output is discarded.
+    /// `input`: the socket's bytes are its standard input, and end of input closes it; otherwise that is /dev/null.
+    /// `user`: Docker's `name|uid[:group|gid]`, looked up in the container's files; nil takes the process's own numbers.
+    case exec(id: String, process: OCI.Process, user: String?, groups: [String]?, input: Bool)
+    /// Answered `not yet` by version 1.
+    case pause
+    /// Answered `not yet` by version 1.
+    case unpause
+    /// Answered `not yet` by version 1.
+    case update(resources: OCI.Resources)
+    /// Answered `not yet` by version 1.
+    case stats
+    /// Ends a shim that is parked or has told its exit.
+    case release
+}
+
+/// A request with the number by which its reply is known.
+public struct ShimEnvelope: Codable, Sendable {
+    /// Chosen by the daemon, unique on its connection.
+    public var sequence: UInt64
+    public var request: ShimRequest
+
+    public init(sequence: UInt64, request: ShimRequest) {
+        self.sequence = sequence
+        self.request = request
+    }
+}
