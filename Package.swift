@@ -102,7 +102,7 @@ let rows: [Row] = [
     module("Runtime", ["OCI", "Rootfs", "Mounts", "Namespaces", "Cgroups", "Capabilities", "Seccomp", "Terminals", "Explain", "Linux"]),
     module("ShimProtocol", ["Linux", "OCI"]),
     module("Trees", ["Linux", "Archive", "Digests", "Mounts", "Rootfs", "Seccomp"]),
-    module("Snapshots", ["Linux", "Digests", "Metadata", "Mounts", "Trees"]), module("Content", ["Linux", "Digests"]),
+    module("Snapshots", ["Linux", "Digests", "Metadata", "Archive", "Trees"]), module("Content", ["Linux", "Digests"]),
     // 4
     module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Terminals", "Linux"]),
     module("Offload", ["NIOPosix"]), module("HTTP", ["NIOCore", "NIOPosix", "NIOHTTP1"]),
@@ -125,8 +125,10 @@ let rows: [Row] = [
     tool("slipwayd", ["Daemon", "Engine", "HTTP", "Linux", "ArgumentParser", "Logging"], .standard),
     tool("slipway", ["CLI", "ArgumentParser"], .standard),
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
+    tool("slip-bench", ["Linux", "ArgumentParser"]),
     // Tests: one target a module
-    tests("TidyTests", [], at: "Tests/Tidy")
+    tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
+    tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy")
 ]
 
 // MARK: The package
