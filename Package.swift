@@ -127,7 +127,7 @@ let rows: [Row] = [
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
     tool("slip-bench", ["Linux", "ArgumentParser"]),
     // Tests: one target a module
-    tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
+    tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
     tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy")
 ]
 

@@ -1,0 +1,59 @@
+// What unpacking a layer reports, what bounds it, and why it may refuse. These values travel from the confined helper to the daemon as JSON.
+// Chapter 07.
+
+public import Digests
+public import Linux
+
+/// Bounds on what one layer may make of a machine. A layer beyond them is refused, naming the entry that went too far.
+public struct UnpackLimits: Codable, Sendable, Equatable {
+    /// Bytes of all files together, holes of sparse files included.
+    public var bytes: Int64
+    /// Files, directories, links and nodes.
+    public var entries: Int
+
+    /// 64 GiB and four million entries: far above any layer in use, far below what fills a disk's inodes unseen.
+    public static let standard = UnpackLimits(bytes: 64 << 30, entries: 4_000_000)
+
+    public init(bytes: Int64, entries: Int) {
+        (self.bytes, self.entries) = (bytes, entries)
+    }
+}
+
+/// What a layer was.
+public struct Unpacked: Codable, Sendable, Equatable {
+    /// The digest of the uncompressed tar: the layer's identity in an image's configuration.
+    public var diffID: Digest
+    /// Bytes of all files.
+    public var bytes: Int64 = 0
+    /// Entries of the archive that were applied.
+    public var entries = 0
+    /// Directories that no entry named but that a path needed; they have mode 0755 and belong to root. With layers below, the topmost
+    /// directory of that name knows better.
+    public var implied: [String] = []
+    /// What was left out, and why: attributes that only the kernel of this machine may set.
+    public var leftOut: [String] = []
+
+    init(diffID: Digest) { self.diffID = diffID }
+}
+
+/// Why a layer was not unpacked.
+public enum ArchiveError: Error, Equatable, CustomStringConvertible {
+    /// The kernel refused while `entry` was made; a full disk, for example. `entry` is empty where none was under way.
+    case kernel(entry: String, KernelError)
+    /// The entry would reach outside the layer or cannot mean anything.
+    case refused(entry: String, why: String)
+    /// The layer is bigger than it may be.
+    case limit(entry: String, what: String)
+    /// The bytes are no archive of a kind that we read, or end too early.
+    case damaged(String)
+
+    public var description: String {
+        switch self {
+        case .kernel("", let error): "unpack: \(error)"
+        case .kernel(let entry, let error): "unpack \(entry): \(error)"
+        case .refused(let entry, let why): "unpack \(entry): refused: \(why)"
+        case .limit(let entry, let what): "unpack \(entry): more than \(what)"
+        case .damaged(let text): "unpack: not a readable archive: \(text)"
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// Docker puts a thin layer between image and container: the mount points and files that every container needs, so that they exist on a
+// read-only root too and never show up in `docker diff`. It hides what the image has at the same places: an image's own /etc/hosts is not
+// seen, and an image whose /etc is a symbolic link gets a real directory there, so that no path of ours leads through a link of theirs.
+//
+// A directory of the init layer covers the image's directory of that name with its own attributes; those are therefore copied from the image.
+// Nothing in the image is opened or followed, only looked at beneath its root. moby, daemon/initlayer/setup_unix.go; chapter 07.
+
+import Glibc
+import Linux
+
+/// Parents before children.
+private let directories = ["dev", "dev/pts", "dev/shm", "etc", "proc", "sys"]
+/// Empty, mode 0755, as Docker makes them; /etc's three and /dev/console are what the runtime mounts over.
+private let files = [".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/resolv.conf"]
+
+/// Fills `path`, which does not exist yet, looking at the image's layers, topmost first.
+func makeInitLayer(at path: FilePath, over image: [FilePath]) throws(KernelError) {
+    try makeDirectory(path)
+    if let top = image.first { try copyAttributes(of: top, to: path) }
+    for name in files where name.contains("/") == false { try makeFile(path.appending(name)) }
+    for name in directories { try makeDirectory(path.appending(name)) }
+    for name in files where name.contains("/") { try makeFile(path.appending(name)) }
+    try symbolicLink("/proc/mounts", at: path.appending("etc/mtab"))
+    // Last, for making the files changed the directories' times.
+    for name in directories {
+        if let original = try topmostDirectory(name, in: image) { try apply(original, to: path.appending(name)) }
+    }
+}
+
+private func makeFile(_ path: FilePath) throws(KernelError) {
+    try writeFile(path, [], mode: 0o755)
+}
+
+/// Copies owner, permissions and times of a directory of ours to another.
+func copyAttributes(of source: FilePath, to target: FilePath) throws(KernelError) {
+    try apply(try status(source, followLinks: false), to: target)
+}
+
+private func apply(_ original: FileStatus, to path: FilePath) throws(KernelError) {
+    try changeOwner(path, user: original.user, group: original.group)
+    try changeMode(path, original.mode & 0o7777)
+    try changeTimes(path, seconds: original.modified.seconds, nanoseconds: original.modified.nanoseconds)
+}
+
+/// The directory that a container would see at `name`, or nil where it would see none. Layers above decide: whatever they have at `name` or
+/// at its parent that is no directory ends the search.
+private func topmostDirectory(_ name: String, in image: [FilePath]) throws(KernelError) -> FileStatus? {
+    for layer in image {
+        let root = try open(layer, [.path, .directory])
+        let found = try root.borrow { (root) throws(KernelError) in try look(for: name, beneath: root) }
+        switch found {
+        case .directory(let status): return status
+        case .covered: return nil
+        case .absent: continue
+        }
+    }
+    return nil
+}
+
+private enum Found { case directory(FileStatus), covered, absent }
+
+private func look(for name: String, beneath root: FileDescriptor) throws(KernelError) -> Found {
+    do throws(KernelError) {
+        let place = try openBeneath(root, FilePath(name), [.path, .noFollow], resolve: [.beneath, .noSymbolicLinks, .noMagicLinks])
+        let status = try place.borrow { (place) throws(KernelError) in try Linux.status(place) }
+        return status.kind == .directory ? .directory(status) : .covered
+    } catch {
+        switch error.errno {
+        case ENOENT: return .absent
+        case ENOTDIR, ELOOP: return .covered
+        default: throw error
+        }
+    }
+}
