@@ -1,0 +1,18 @@
+// slip-bench: Slipway beside its peers on this machine, in one run, as ratios. Never a test: absolute times drift by half from day to day.
+import ArgumentParser
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "slip-bench", abstract: "Time Slipway beside its peers, in turns, and print ratios.",
+        discussion: """
+            Candidates run in turns (A B C A B C …), after one warm-up each, with a pause between rounds as a person would make.
+            The ratio is taken round by round against the first peer. A peer that is not installed is left out, and that is said.
+
+            EXAMPLES
+              slip-bench runtime            one container by slipway-runtime, crun and runc, from the same bundle
+              slip-bench engine             slipway run and docker run, each with its own daemon
+            """,
+        subcommands: [RuntimeBench.self, EngineBench.self])
+}
+
+Bench.main()
