@@ -6,14 +6,6 @@ public import Digests
 import Linux
 import Synchronization
 
-/// What a commit stored.
-public struct Blob: Sendable, Equatable {
-    /// The digest of the bytes as they came.
-    public let digest: Digest
-    /// Their number.
-    public let sizeBytes: Int
-}
-
 /// Takes the bytes of one blob in order. Used by one caller at a time, from whatever thread.
 public final class BlobWriter: Sendable {
     private struct State: ~Copyable {
@@ -25,10 +17,11 @@ public final class BlobWriter: Sendable {
     private let state: Mutex<State>
     private let temporary: FilePath
     private let blobs: FilePath
+    private let pins: Pins
 
-    init(file: consuming Descriptor, temporary: FilePath, blobs: FilePath) {
+    init(file: consuming Descriptor, temporary: FilePath, blobs: FilePath, pins: Pins) {
         state = Mutex(State(file: file))
-        (self.temporary, self.blobs) = (temporary, blobs)
+        (self.temporary, self.blobs, self.pins) = (temporary, blobs, pins)
     }
 
     deinit { discard() }
@@ -60,7 +53,8 @@ public final class BlobWriter: Sendable {
 
     private func publish(_ expected: Digest?, _ sizeBytes: Int?) throws(ContentError) -> Blob {
         try state.withLock { (state) throws(ContentError) in
-            let blob = Blob(digest: state.digester.finish(), sizeBytes: state.sizeBytes)
+            // Pinned before it has its name, so that no collection can take it in between.
+            let blob = Blob(state.digester.finish(), sizeBytes: state.sizeBytes, pins)
             if let sizeBytes, sizeBytes != blob.sizeBytes { throw .wrongSize(expected: sizeBytes, found: blob.sizeBytes) }
             if let expected, expected != blob.digest { throw .mismatch(expected: expected, found: blob.digest) }
             try state.file.borrowed { (descriptor) throws(KernelError) in

@@ -13,6 +13,7 @@ import Synchronization
 public final class ContentStore: Sendable {
     private let blobs: FilePath
     private let incoming: FilePath
+    private let pins = Pins()
     private let nextNumber = Atomic<Int>(0)
 
     /// Opens or creates the store at `root` and removes what an earlier process left half written.
@@ -31,7 +32,7 @@ public final class ContentStore: Sendable {
         let number = nextNumber.wrappingAdd(1, ordering: .relaxed).newValue
         let temporary = incoming.appending("\(number)")
         let file = try kernel { () throws(KernelError) in try Linux.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600) }
-        return BlobWriter(file: file, temporary: temporary, blobs: blobs)
+        return BlobWriter(file: file, temporary: temporary, blobs: blobs, pins: pins)
     }
 
     /// Stores bytes that are already in memory, such as a manifest.
@@ -68,10 +69,10 @@ public final class ContentStore: Sendable {
         try known(digest) { () throws(KernelError) in Int(try status(path(of: digest)).bytes) }
     }
 
-    /// Removes a blob; one that is not there is no error, for removal is repeated after a crash.
+    /// Removes a blob, unless a `Blob` value still stands for it. One that is not there is no error, for removal is repeated after a crash.
     public func remove(_ digest: Digest) throws(ContentError) {
         do throws(KernelError) {
-            try Linux.remove(path(of: digest))
+            try pins.unless(pinned: digest) { () throws(KernelError) in try Linux.remove(path(of: digest)) }
         } catch {
             guard error.isMissing else { throw .kernel(error) }
         }
