@@ -77,5 +77,5 @@ public func currentEnvironment() -> [String] {
 
 private func checkExecutable(_ path: FilePath) throws(KernelError) {
     if try status(path).kind == .directory { throw KernelError(call: "execve", subject: "\(path)", errno: EISDIR) }
-    try call("faccessat", "\(path)") { unsafe path.cString { unsafe faccessat(AT_FDCWD, $0, X_OK, AT_EACCESS) } }
+    try checkAccess(path, .execute)
 }
