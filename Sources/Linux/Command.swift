@@ -79,3 +79,18 @@ private func checkExecutable(_ path: FilePath) throws(KernelError) {
     if try status(path).kind == .directory { throw KernelError(call: "execve", subject: "\(path)", errno: EISDIR) }
     try checkAccess(path, .execute)
 }
+
+/// Runs the work of a command-line tool, and ends the process with the status that it returns.
+///
+/// A failure becomes one line on standard error: status 126 or 127 for a command that cannot be run, else 1.
+/// - Parameter tool: the name to start the line with
+public func finish(as tool: String, _ work: () throws -> Int32) -> Never {
+    do {
+        exit(try work())
+    } catch {
+        let kernel = error as? KernelError
+        let forbidden = (kernel?.errno == EPERM || kernel?.errno == EACCES) && effectiveUser() != 0
+        _ = try? write(FileDescriptor(rawValue: 2), "\(tool): \(error)\(forbidden ? " (this needs root: try sudo)" : "")\n")  // nowhere left to complain
+        exit((error as? CommandError)?.exitCode ?? 1)
+    }
+}

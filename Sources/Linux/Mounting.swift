@@ -140,10 +140,10 @@ public func mountFileSystem(_ context: FileDescriptor, _ attributes: MountAttrib
     return Descriptor(try call("fsmount", "\(context.rawValue)") { slipway_fsmount(context.rawValue, 1, UInt32(attributes.rawValue)) })
 }
 
-/// Puts a detached mount into the tree. man 2 move_mount.
+/// Puts a detached mount into the tree; a link at `target`, such as /proc/self/fd/N, is followed. man 2 move_mount.
 public func moveMount(_ mount: FileDescriptor, onto target: FilePath) throws(KernelError) {
     try call("move_mount", "\(mount.rawValue) onto \(target)") {
-        unsafe target.cString { unsafe slipway_move_mount(mount.rawValue, "", AT_FDCWD, $0, 0x04) }
+        unsafe target.cString { unsafe slipway_move_mount(mount.rawValue, "", AT_FDCWD, $0, 0x04 | 0x10) }
     }
 }
 

@@ -10,15 +10,14 @@ public func mask(_ path: FilePath) throws(KernelError) {
     if kind == .directory {
         try mount("tmpfs", onto: path, type: "tmpfs", [.readOnly, .noSetUserID, .noDevices, .noExecute], data: "size=0k")
     } else {
-        try mount("/dev/null", onto: path, .bind)
+        try bind("/dev/null", onto: path)
     }
 }
 
 /// Makes a path, and what is mounted beneath it, read-only. A path that is not there needs none.
 public func protect(_ path: FilePath) throws(KernelError) {
     guard try kind(of: path) != nil else { return }
-    try mount("\(path)", onto: path, [.bind, .recursive])
-    try makeReadOnly(path, recursive: true)
+    try bind(path, onto: path, .parse(["rbind", "rro"]))
 }
 
 private func kind(of path: FilePath) throws(KernelError) -> FileStatus.Kind? {

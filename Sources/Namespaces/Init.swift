@@ -11,7 +11,7 @@ public import Linux
 /// - Parameter command: what the child does: execve in the end, or tell its failure and exit
 /// - Returns: how the command ended; the caller exits with its code.
 public func runInit(_ command: () -> Never) throws(KernelError) -> ExitStatus {
-    try block(heldSignals)  // before the fork, so that none is lost between the two
+    try holdSignals()  // before the fork, so that none is lost between the two
     guard let child = try fork() else {
         do throws(KernelError) {
             try takeForeground()
@@ -20,7 +20,22 @@ public func runInit(_ command: () -> Never) throws(KernelError) -> ExitStatus {
         command()
     }
     try closeDescriptors(from: 3)
-    let signals = try signalDescriptor(heldSignals)
+    return try supervise(child)
+}
+
+/// Holds back all signals that can be passed on, for `supervise` to read. The child must undo it (`resetSignals`).
+/// - Parameter sharesTerminal: the child stays in our process group, so that it gets by itself what keys such as Ctrl-C send: we ignore those
+public func holdSignals(sharesTerminal: Bool = false) throws(KernelError) {
+    guard sharesTerminal else { return try block(passedOn) }
+    let keys = ["INT", "QUIT", "TSTP", "TTIN", "TTOU"].compactMap { Signal(name: $0) }
+    ignore(.interrupt)
+    ignore(.quit)
+    try block(passedOn.filter { !keys.contains($0) })
+}
+
+/// Passes signals on to a child and reaps whoever dies, until the child has ended. `holdSignals` comes before the child is made.
+public func supervise(_ child: ProcessID) throws(KernelError) -> ExitStatus {
+    let signals = try signalDescriptor(passedOn)
     let poll = try Poll()
     return try signals.borrow { (descriptor) throws(KernelError) in
         try poll.add(descriptor, .readable, token: 0)
@@ -33,10 +48,10 @@ public func runInit(_ command: () -> Never) throws(KernelError) -> ExitStatus {
     }
 }
 
-/// All but the two that cannot be held, and those by which a program's own fault ends it.
-private let heldSignals: [Signal] = {
-    let own: [Signal] = [.kill, .stop] + ["SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "ABRT"].compactMap { Signal(name: $0) }
-    return (Int32(1)...64).map { Signal(rawValue: $0) }.filter { !own.contains($0) && !(32...33).contains($0.rawValue) }
+/// All but the two that cannot be held, those by which a program's own fault ends it, and the two that the C library keeps for itself.
+private let passedOn: [Signal] = {
+    let own = ["KILL", "STOP", "SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "ABRT"].compactMap { Signal(name: $0)?.rawValue } + [32, 33]
+    return (Int32(1)...63).filter { !own.contains($0) }.map { Signal(rawValue: $0) }
 }()
 
 /// Hands a signal to the command; that it has just ended is no failure.

@@ -1,1 +1,4 @@
-print("placeholder")
+// slip-chroot: runs a command with another root directory, on chapter 01's module. Arguments and printing only.
+import ArgumentParser
+
+Chroot.main()
