@@ -8,11 +8,13 @@ public import Linux
 ///
 /// Call it in a mount namespace of your own whose mounts are not shared with the host (`setPropagation("/", .slave)`).
 public func pivot(to newRoot: FilePath) throws(KernelError) {
+    let old = try open("/", [.path, .directory])
     try makeParentPrivate(of: newRoot)
     try mount("\(newRoot)", onto: newRoot, [.bind, .recursive])  // pivot_root wants a mount point
     try changeDirectory(newRoot)
     try pivotRoot(".", ".")  // the old root now lies over the new one, at the same place
-    try setPropagation(".", .slave)  // so that letting go of it is not heard by the host
+    try old.borrow { (descriptor) throws(KernelError) in try changeDirectory(descriptor) }
+    try setPropagation(".", .slave)  // or the host would hear us let go of it, and do the same
     try unmount(".", [.detach])
     try changeDirectory("/")
 }
