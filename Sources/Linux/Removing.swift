@@ -6,16 +6,20 @@ import Glibc
 private let deepest = 64
 
 /// Removes whatever lies at `path`, however deep and oddly named. What is not there is no error. man 2 unlinkat.
-public func removeAnyTree(_ path: FilePath) throws(KernelError) {
-    guard exists(path) else { return }
-    guard try status(path, followLinks: false).kind == .directory else { return try remove(path) }
-    let top = try open(path, [.readOnly, .directory, .noFollow])
+public func removeAnyTree(_ path: FilePath, at directory: FileDescriptor? = nil) throws(KernelError) {
+    do throws(KernelError) {
+        return try remove(path, at: directory)
+    } catch {
+        if error.errno == ENOENT { return }
+        guard error.errno == EISDIR || error.errno == EPERM else { throw error }
+    }
+    let top = try open(path, [.readOnly, .directory, .noFollow], at: directory)
     var moved = 0
     try top.borrow { (top) throws(KernelError) in
         // Emptying may move deep directories up to the top, where the next round finds them.
         while try !names(in: top).isEmpty { try empty(top, depth: 0, top: top, moved: &moved) }
     }
-    try removeDirectory(path)
+    try removeDirectory(path, at: directory)
 }
 
 private func empty(_ directory: FileDescriptor, depth: Int, top: FileDescriptor, moved: inout Int) throws(KernelError) {

@@ -1,7 +1,7 @@
 // What the daemon and slipway-tree say to each other. The helper is started for one task and ends with it, so there is no protocol to keep
 // in step: the request is the command line, the reply one line of JSON.
 //
-//      slipway-tree unpack '{"bytes":…,"entries":…}'         3 = the layer, 4 = the directory, 5 = the reply
+//      slipway-tree unpack '{"directory":"/…","limits":{…}}'         3 = the layer, 4 = the reply
 //      {"unpacked":{"diffID":"sha256:…",…}}   or   {"failed":{"kind":"refused","entry":"a/b","text":"…"}}
 //
 // Chapter 07.
@@ -18,7 +18,14 @@ public enum TreeTask: String, Sendable, CaseIterable {
 
 /// Numbers of the descriptors that the helper finds open.
 enum Number {
-    static let layer: CInt = 3, directory: CInt = 4, reply: CInt = 5
+    static let layer: CInt = 3, reply: CInt = 4
+}
+
+/// What `unpack` needs to know.
+struct UnpackRequest: Codable {
+    /// An empty directory, by its full path.
+    var directory: String
+    var limits: UnpackLimits
 }
 
 /// Why a task failed.

@@ -22,10 +22,7 @@ public struct TreeHelper: Sendable {
     ///   - directory: where the layer's files go. After an error it holds part of the layer and is to be removed.
     /// - Returns: the digest of the uncompressed tar, and what was made. The files are on the disk when this returns.
     public func unpack(_ blob: FileDescriptor, into directory: FilePath) throws(TreesError) -> Unpacked {
-        let target = try kernel { () throws(KernelError) in try open(directory, [.readOnly, .directory, .noFollow]) }
-        return try target.borrow { (target) throws(TreesError) in
-            try run(.unpack, line(limits), [(blob, Number.layer), (target, Number.directory)]).result()
-        }
+        try run(.unpack, line(UnpackRequest(directory: directory.string, limits: limits)), [(blob, Number.layer)]).result()
     }
 
     /// Runs one task to its end and returns what it said.

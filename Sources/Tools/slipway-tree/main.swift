@@ -1,1 +1,10 @@
-print("placeholder")
+// slipway-tree: does one task on a stranger's tree, locked into that tree. Started by slipwayd, never by hand; what it does is module Trees.
+
+import Linux
+import Trees
+
+guard CommandLine.arguments.count == 3 else {
+    print("slipway-tree is started by slipwayd to unpack a layer, confined to one directory. See chapters/07.")
+    exitNow(64)
+}
+exitNow(work(CommandLine.arguments))

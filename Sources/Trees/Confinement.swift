@@ -1,0 +1,58 @@
+// What slipway-tree gives up before it reads the first byte of a stranger's archive. Each wall stands alone: should libarchive have a hole, the
+// process that falls through it finds
+//
+//   - no other file: its root is the directory that it fills, in a mount namespace of its own (chapters 02 and 03), nodev nosuid noexec
+//   - no way back: mount, ptrace, bpf, clone, execve, sockets and their like end the process (chapter 05)
+//   - no privileges but those that restoring owners, modes, nodes and attributes needs
+//   - no more memory, file size and descriptors than a layer calls for
+//
+// The order is forced: mounting needs CAP_SYS_ADMIN and mount(2), so those go last; no_new_privs lets the filter be installed at any time.
+
+import Linux
+import Mounts
+import Seccomp
+
+/// Confines this process to `directory`, which becomes its root and working directory. There is no way back. One-threaded programs only.
+/// - Parameter largestFileBytes: more than this cannot be written to one file
+func confine(to directory: FilePath, largestFileBytes: Int64) throws(TreesError) {
+    let filter: Program
+    do throws(SeccompError) { filter = try forbiddenCalls.compile() } catch { throw .died("\(error)") }
+    try kernel { () throws(KernelError) in
+        // Whoever asked is gone, so nobody would want the result.
+        try setParentDeathSignal(.kill)
+        try unshare([.mount, .network, .ipc, .uts])
+        try setPropagation("/", .slave)
+        try pivot(to: directory)
+        try mount(nil, onto: "/", [.remount, .bind, .noDevices, .noSetUserID, .noExecute])
+        try limitResources(largestFileBytes)
+        try setCapabilities(CapabilityWords(effective: neededCapabilities, permitted: neededCapabilities, inheritable: 0))
+        try filter.install(noNewPrivileges: true)
+    }
+}
+
+/// man 7 capabilities, by number: CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4; SYS_ADMIN 21 for `trusted.overlay.opaque`; MKNOD 27; SETFCAP 31.
+private let neededCapabilities: UInt64 = [0, 1, 3, 4, 21, 27, 31].reduce(0) { $0 | 1 << $1 }
+
+/// Calls that unpacking never makes and that lead out of a sandbox. Whoever makes one is not our code any more: the process ends.
+private let forbiddenCalls = Profile(
+    defaultAction: .allow,
+    rules: [
+        Rule(["mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"], .killProcess),
+        Rule(["unshare", "setns", "clone", "clone3", "fork", "vfork", "execve", "execveat"], .killProcess),
+        Rule(["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd", "kcmp", "process_madvise"], .killProcess),
+        Rule(["bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "add_key", "request_key"], .killProcess),
+        Rule(["init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "acct", "quotactl"], .killProcess),
+        Rule(["name_to_handle_at", "open_by_handle_at", "iopl", "ioperm", "settimeofday", "clock_settime", "sethostname", "setdomainname"], .killProcess),
+        Rule(["socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendmsg", "recvmsg"], .killProcess)
+    ], skipsUnknownNames: true)
+
+/// A gigabyte of address space is room for every compressor's window, but for no bomb.
+private func limitResources(_ largestFileBytes: Int64) throws(KernelError) {
+    try setResourceLimit(addressSpace, soft: 1 << 30, hard: 1 << 30)
+    try setResourceLimit(fileSize, soft: UInt64(largestFileBytes), hard: UInt64(largestFileBytes))
+    try setResourceLimit(openFiles, soft: 256, hard: 256)
+    try setResourceLimit(coreSize, soft: 0, hard: 0)
+}
+
+/// man 2 setrlimit: Linux's numbers, the same on x86-64 and arm64.
+private let fileSize: CInt = 1, coreSize: CInt = 4, openFiles: CInt = 7, addressSpace: CInt = 9
