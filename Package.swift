@@ -127,7 +127,9 @@ let rows: [Row] = [
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
     tool("slip-bench", ["Linux", "ArgumentParser"]),
     // Tests: one target a module
-    tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
+    tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]), tests("CLITests", ["CLI", "ArgumentParser"]),
+    tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),
+    tests("ImagesTests", ["Images", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "Linux"]),
     tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy")
 ]
 
