@@ -1,0 +1,68 @@
+// JSON as it came: members in their order, numbers with their own digits. `inspect` prints what the engine said, of whatever version it
+// is; a decoder into types would drop what it doesn't know and turn 9007199254740993 into …992. RFC 8259 · chapter 13
+
+/// A JSON value that keeps order and spelling.
+enum JSONValue: Equatable {
+    case null, bool(Bool), number(String), string(String), array([JSONValue]), object([Member])
+
+    /// A name and its value.
+    struct Member: Equatable {
+        var name: String, value: JSONValue
+    }
+
+    /// Reads one value that fills `bytes`; nil if they are no JSON, or nest more than 200 deep.
+    init?(_ bytes: [UInt8]) {
+        var reader = JSONReader(bytes: bytes)
+        guard let value = reader.value(depth: 0) else { return nil }
+        reader.skipBlanks()
+        guard reader.position == bytes.count else { return nil }
+        self = value
+    }
+
+    /// The member called `name`, if this is an object that has it.
+    subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    /// As text: compact if `indent` is nil, else each level indented by so many blanks, as Go's json.Indent does.
+    func text(indent: Int? = nil, level: Int = 0) -> String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): value ? "true" : "false"
+        case .number(let digits): digits
+        case .string(let text): Self.quoted(text)
+        case .array(let items): Self.list("[", items.map { $0.text(indent: indent, level: level + 1) }, "]", indent, level)
+        case .object(let members):
+            Self.list(
+                "{", members.map { "\(Self.quoted($0.name)):\(indent == nil ? "" : " ")\($0.value.text(indent: indent, level: level + 1))" }, "}", indent, level)
+        }
+    }
+
+    private static func list(_ open: String, _ items: [String], _ close: String, _ indent: Int?, _ level: Int) -> String {
+        guard !items.isEmpty else { return open + close }
+        guard let indent else { return open + items.joined(separator: ",") + close }
+        let outer = "\n" + String(repeating: " ", count: indent * level), inner = outer + String(repeating: " ", count: indent)
+        return open + inner + items.joined(separator: "," + inner) + outer + close
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var all = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": all += "\\\""
+            case "\\": all += "\\\\"
+            case "\n": all += "\\n"
+            case "\r": all += "\\r"
+            case "\t": all += "\\t"
+            case "\u{8}": all += "\\b"
+            case "\u{c}": all += "\\f"
+            case ..<" ", "\u{2028}", "\u{2029}":
+                let digits = String(scalar.value, radix: 16)
+                all += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: all.unicodeScalars.append(scalar)
+            }
+        }
+        return all + "\""
+    }
+}
