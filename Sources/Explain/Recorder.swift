@@ -45,6 +45,17 @@ public func stopRecording() {
     unsafe current = nil
 }
 
+/// Stops writing for a while, without forgetting where to.
+public func pauseRecording() { setWitness(nil) }
+
+/// Goes on writing after `pauseRecording`.
+public func resumeRecording() {
+    if let recorder = unsafe current { setWitness(RecordingWitness(recorder: recorder)) }
+}
+
+/// Where records go; nil while none are written.
+public var recordingDescriptor: FileDescriptor? { unsafe current?.descriptor }
+
 /// Says that we are another process now; a cloned child's first act.
 public func continueRecording(as process: String) {
     unsafe current?.process = process
@@ -62,7 +73,7 @@ nonisolated(unsafe) private var current: Recorder?
 
 /// Where records go, and what they have in common.
 final class Recorder {
-    private let descriptor: FileDescriptor
+    let descriptor: FileDescriptor
     private let format: RecordFormat
     private var printer = RecordPrinter()
     private var lost = 0

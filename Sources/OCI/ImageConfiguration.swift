@@ -31,7 +31,8 @@ public struct ImageConfiguration: Codable, Equatable, Sendable {
     /// An image made of the layers `rootfs`.
     public init(
         architecture: String = Platform.current.architecture, os: String = "linux", variant: String? = Platform.current.variant, created: String? = nil,
-        author: String? = nil, config: RunDefaults? = nil, rootfs: RootFileSystem = RootFileSystem(diffIDs: []), history: [History]? = nil, comment: String? = nil
+        author: String? = nil, config: RunDefaults? = nil, rootfs: RootFileSystem = RootFileSystem(diffIDs: []),
+        history: [History]? = nil, comment: String? = nil
     ) {
         self.architecture = architecture
         self.os = os

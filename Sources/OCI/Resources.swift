@@ -57,7 +57,6 @@ public struct MemoryLimits: Codable, Equatable, Sendable {
 
     /// No limits; set what is wanted.
     public init() {}
-
 }
 
 /// Processor time and placement.

@@ -29,8 +29,8 @@ public struct Spec: Codable, Equatable, Sendable {
 
     /// A spec with the given parts; see the properties.
     public init(
-        ociVersion: String = Spec.version, process: Process? = nil, root: Root? = nil, hostname: String? = nil, domainname: String? = nil, mounts: [Mount]? = nil,
-        hooks: Hooks? = nil, annotations: [String: String]? = nil, linux: LinuxSettings? = nil
+        ociVersion: String = Spec.version, process: Process? = nil, root: Root? = nil, hostname: String? = nil, domainname: String? = nil,
+        mounts: [Mount]? = nil, hooks: Hooks? = nil, annotations: [String: String]? = nil, linux: LinuxSettings? = nil
     ) {
         self.ociVersion = ociVersion
         self.process = process

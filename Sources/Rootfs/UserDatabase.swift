@@ -13,6 +13,11 @@ public struct ResolvedUser: Sendable, Equatable {
     public var groups: [UInt32]
     /// Home directory, `/` where the files name none.
     public var home: String
+
+    /// A user whose numbers are known already.
+    public init(user: UInt32, group: UInt32, groups: [UInt32], home: String) {
+        (self.user, self.group, self.groups, self.home) = (user, group, groups, home)
+    }
 }
 
 /// A user or group that cannot be found.
