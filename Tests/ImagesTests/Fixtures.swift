@@ -1,5 +1,4 @@
-// A store in a directory of its own, with the real helper, and layers written here: a tar is simple enough to write by hand, and only a hand
-// writes the hostile ones.
+// All stores over one directory, with the real helper.
 
 import Content
 import Digests
@@ -49,32 +48,5 @@ func withHouse(_ body: (House) throws -> Void) throws {
 
 /// A tar of plain files in the order given; a name that ends in `/` is a directory.
 func tar(_ files: [(String, String)]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for (name, contents) in files {
-        bytes += header(name, size: contents.utf8.count, type: name.hasSuffix("/") ? "5" : "0")
-        bytes += Array(contents.utf8)
-        bytes += [UInt8](repeating: 0, count: (512 - contents.utf8.count % 512) % 512)
-    }
-    return bytes + [UInt8](repeating: 0, count: 1024)
-}
-
-/// A ustar header: name at 0, mode 100, uid 108, gid 116, size 124, mtime 136, checksum 148, type 156, magic 257. man 5 tar.
-private func header(_ name: String, size: Int, type: String) -> [UInt8] {
-    var block = [UInt8](repeating: 0, count: 512)
-    func put(_ text: String, at offset: Int) { block.replaceSubrange(offset..<offset + text.utf8.count, with: Array(text.utf8)) }
-    func octal(_ value: Int, _ width: Int) -> String {
-        let digits = String(value, radix: 8)
-        return String(repeating: "0", count: width - digits.count) + digits
-    }
-    put(name, at: 0)
-    put(type == "5" ? "0000755" : "0000644", at: 100)
-    put("0000000", at: 108)
-    put("0000000", at: 116)
-    put(octal(size, 11), at: 124)
-    put(octal(1_700_000_000, 11), at: 136)
-    put("        ", at: 148)
-    put(type, at: 156)
-    put("ustar\u{0}00", at: 257)
-    put(octal(block.reduce(0) { $0 + Int($1) }, 6) + "\u{0} ", at: 148)
-    return block
+    tar(files.map { $0.hasSuffix("/") ? .directory($0) : .file($0, $1) })
 }

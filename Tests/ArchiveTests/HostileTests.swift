@@ -1,0 +1,166 @@
+// Layers that want out, or want too much. Each is refused with a sentence that names the entry, or does no more than write to itself; `withBench`
+// checks that nothing outside was touched.
+
+import Archive
+import Linux
+import Testing
+
+@Suite("A hostile layer")
+struct HostileTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var entry: String, why: String
+        var layer: [UInt8]
+
+        init(_ description: String, _ entry: String, _ why: String, _ entries: [TarEntry]) {
+            (testDescription, self.entry, self.why, layer) = (description, entry, why, tar(entries))
+        }
+    }
+
+    static let refused: [Case] = [
+        Case("climbs out", "../x", "it leads outside of the layer", [.file("../x")]),
+        Case("climbs out after going in", "a/../../x", "it leads outside of the layer", [.directory("a/"), .file("a/../../x")]),
+        Case("climbs out from the root", "/../../outside/secret", "it leads outside of the layer", [.file("/../../outside/secret")]),
+        Case("links out", "h", "its target ../outside/secret: it leads outside of the layer", [.hardLink("h", to: "../outside/secret")]),
+        Case("links to what is not there", "h", "a hard link to nothing/here, which is no earlier entry of this layer", [.hardLink("h", to: "nothing/here")]),
+        Case("links to the root", "h", "a hard link to the layer's root", [.hardLink("h", to: "./")]),
+        Case("hides what is outside", "../.wh.secret", "it leads outside of the layer", [.file("../.wh.secret")]),
+        Case("hides its own parent", "a/.wh...", "a whiteout of nothing", [.directory("a/"), .file("a/.wh...")]),
+        Case("hides itself", "a/.wh..", "a whiteout of nothing", [.file("a/.wh..")]),
+        Case("hides nothing", ".wh.", "a whiteout of nothing", [.file(".wh.")]),
+        Case("makes its root a link", ".", "the layer's root must be a directory", [.symbolicLink("./", to: "/")]),
+        Case("belongs to nobody", "x", "its owner -1:0 is none", [.file("x").with { $0.user = -1 }])
+    ]
+
+    @Test("is refused, in words that name the entry, when it", arguments: refused)
+    func refusal(_ hostile: Case) throws {
+        try withBench { bench in
+            #expect(throws: ArchiveError.refused(entry: hostile.entry, why: hostile.why)) { try bench.unpack(hostile.layer) }
+        }
+    }
+
+    @Test("that leads through a symbolic link writes to itself only")
+    func throughLinks() throws {
+        try withBench { bench in
+            let outside = "\(bench.path)/outside"
+            try makeDirectories(FilePath("\(bench.root)\(outside)"))
+            try bench.unpack([
+                .symbolicLink("absolute", to: outside), .file("absolute/secret", "mine"), .symbolicLink("relative", to: "../../../../../../\(outside)"),
+                .file("relative/other", "mine"), .file("absolute/.wh.hidden", ""), .file("absolute/.wh..wh..opq", "")
+            ])
+            #expect(try bench.text("\(outside)/secret".dropped) == "mine")
+            #expect(try bench.text("\(outside)/other".dropped) == "mine")
+            #expect(try bench.isWhiteout("\(outside)/hidden".dropped))
+            #expect(try readText(bench.secret) == "secret")
+        }
+    }
+
+    @Test("that writes over a link of its own replaces the link and never follows it")
+    func overLinks() throws {
+        try withBench { bench in
+            let secret = "\(bench.secret)"
+            try bench.unpack([
+                .symbolicLink("file", to: secret), .file("file", "mine"), .symbolicLink("mode", to: secret), .fifo("mode").with { $0.mode = 0o777 },
+                .symbolicLink("owner", to: secret).with { ($0.user, $0.mode) = (4711, 0o777) }, .symbolicLink("link", to: secret), .hardLink("hard", to: "link"),
+                .file("hard", "mine"), .symbolicLink("opaque", to: "\(bench.path)/outside"), .file(".wh.opaque", "")
+            ])
+            #expect(try bench.text("file") == "mine" && bench.text("hard") == "mine")
+            #expect(try bench.status("mode").kind == .fifo)
+        }
+    }
+
+    @Test("that links to a file outside through a symbolic link finds only itself")
+    func hardLinkThroughLink() throws {
+        try withBench { bench in
+            #expect(throws: ArchiveError.self) { try bench.unpack([.symbolicLink("out", to: "\(bench.path)/outside"), .hardLink("stolen", to: "out/secret")]) }
+            #expect(!bench.has("stolen"))
+        }
+    }
+
+    @Test("with a link in the way that leads nowhere is refused")
+    func danglingParent() throws {
+        try withBench { bench in
+            do {
+                try bench.unpack([.symbolicLink("nowhere", to: "gone"), .file("nowhere/x")])
+                Issue.record("unpacked")
+            } catch {
+                guard case ArchiveError.kernel("nowhere/x", let reason) = error else { throw error }
+                #expect(reason.call == "mkdirat")
+            }
+        }
+    }
+
+    @Test("is stopped at its limits, before the bytes are written")
+    func bombs() throws {
+        let limits = UnpackLimits(bytes: 1_000_000, entries: 100)
+        let tooMany = (0..<101).map { TarEntry.file("f\($0)", "") }
+        let deep = String(repeating: "d/", count: 45) + "x"
+        let bombs: [(String, [TarEntry])] = [
+            ("huge", [.file("huge").with { $0.claimedBytes = 1 << 50 }]), ("negative", [.file("negative").with { $0.claimedBytes = -512 }]),
+            ("second", [.file("first", String(repeating: "a", count: 600_000)), .file("second", String(repeating: "b", count: 600_000))]), ("f100", tooMany),
+            (deep, [.file(deep), .file(deep.replacing("d", with: "e")), .file(deep.replacing("d", with: "f"))])
+        ]
+        for (entry, bomb) in bombs {
+            try withBench { bench in
+                #expect(throws: ArchiveError.self, "\(entry)") { try bench.unpack(bomb, limits: limits) }
+                let used = try usedBytes(bench.root)
+                #expect(used < 1_500_000)
+            }
+        }
+    }
+
+    @Test("that is small and unpacks to zeros without end is stopped")
+    func zeros() throws {
+        try withBench { bench in
+            let limits = UnpackLimits(bytes: 1_000_000, entries: 10)
+            let bomb = try compressed(tar([.file("a")]) + [UInt8](repeating: 0, count: 50_000_000), .zstd)
+            #expect(bomb.count < 100_000)
+            #expect(throws: ArchiveError.limit(entry: "", what: "the bytes that a layer may have")) { try bench.unpack(bomb, limits: limits) }
+        }
+    }
+
+    @Test("that is cut off or garbage is called unreadable")
+    func damaged() throws {
+        let whole = tar([.file("a", String(repeating: "x", count: 5_000)), .file("b")])
+        let broken: [[UInt8]] = [
+            [], [1, 2, 3], Array("this is no archive at all, only some text".utf8), Array(whole[..<300]), Array(whole[..<3_000]),
+            try Array(compressed(whole, .gzip).dropLast(20)), try Array(compressed(whole, .xz).dropLast(30)), [0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+        ]
+        for (number, layer) in broken.enumerated() {
+            try withBench { bench in
+                do {
+                    try bench.unpack(layer)
+                    Issue.record("number \(number) was unpacked")
+                } catch {
+                    guard case ArchiveError.damaged = error else { throw error }
+                }
+            }
+        }
+    }
+
+    @Test("with bytes changed at random never gets out, whatever it says")
+    func mutations() throws {
+        let seed: [UInt8] = tar([
+            .directory("a/"), .symbolicLink("a/l", to: "../b"), .file("a/l/x", "text").pax("mtime", "1.5").pax("SCHILY.xattr.user.k", "v"), .hardLink("h", to: "a/l/x"), .file(".wh.z")
+        ])
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var layer = seed
+            for _ in 0..<Int.random(in: 1...6, using: &random) { layer[Int.random(in: 0..<layer.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            try withBench { bench in
+                do { try bench.unpack(layer, limits: UnpackLimits(bytes: 1 << 20, entries: 100)) } catch is ArchiveError {}
+            }
+        }
+    }
+}
+
+extension String {
+    /// Without the leading slash.
+    fileprivate var dropped: String { String(dropFirst()) }
+}
+
+private func usedBytes(_ path: FilePath) throws -> Int64 {
+    let status = try Linux.status(path, followLinks: false)
+    guard status.kind == .directory else { return status.allocatedBytes }
+    return try entries(path).reduce(0) { try $0 + usedBytes(path.appending($1)) }
+}
