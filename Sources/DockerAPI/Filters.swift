@@ -1,0 +1,37 @@
+// The `filters` parameter in its two forms: `{"label":{"a=b":true}}` of the docker command and `{"label":["a=b"]}` of docker-py. Chapter 12.
+import FoundationEssentials
+
+/// Filters as sent by a client: several values of a key are alternatives (of `label`: all must hold), keys must all hold.
+public struct Filters: Sendable, Equatable {
+    public private(set) var values: [String: [String]] = [:]
+
+    public init() {}
+
+    /// Reads either form; nil for what is neither. An empty text is no filter.
+    public init?(_ text: String) {
+        guard !text.isEmpty else { return }
+        let data = Data(text.utf8)
+        if let lists = try? JSONDecoder().decode([String: [Word]].self, from: data) {  // not this form: try the other
+            values = lists.mapValues { $0.map(\.text) }
+        } else if let sets = try? JSONDecoder().decode([String: [String: Bool]].self, from: data) {  // nor that: refuse
+            values = sets.mapValues { set in set.filter(\.value).map(\.key).sorted() }
+        } else {
+            return nil
+        }
+    }
+
+    /// The values asked for, nil where the key is absent.
+    public subscript(key: String) -> [String]? { values[key].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The first key that is not among `known`.
+    public func unknownKey(besides known: Set<String>) -> String? { values.keys.sorted().first { !known.contains($0) } }
+
+    /// docker-py sends true and false as texts, but some clients send them bare.
+    private struct Word: Decodable {
+        let text: String
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) { self.text = text } else { text = try container.decode(Bool.self) ? "true" : "false" }  // a bare boolean
+        }
+    }
+}

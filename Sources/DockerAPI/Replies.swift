@@ -1,0 +1,94 @@
+// The smaller replies of the Engine API. Chapter 12.
+
+/// Every refusal.
+public struct ErrorReply: Codable, Sendable {
+    public var message: String
+    public init(_ message: String) { self.message = message }
+}
+
+/// The end of a wait.
+public struct WaitReply: Codable, Sendable {
+    public var StatusCode: Int
+    @Null public var Error: WaitFailure?
+    public init(_ code: Int, error: String? = nil) { (StatusCode, Error) = (code, error.map(WaitFailure.init)) }
+    public struct WaitFailure: Codable, Sendable {
+        public var Message: String
+        public init(_ message: String) { Message = message }
+    }
+}
+
+/// A created thing's id.
+public struct IdentifierReply: Codable, Sendable {
+    public var Id: String
+    public init(_ id: String) { Id = id }
+}
+
+/// A line of an image's import, pull or push.
+public struct ProgressLine: Codable, Sendable {
+    public var status: String?, id: String?, stream: String?
+    public var progressDetail: Detail?
+    public var errorDetail: Failure?, error: String?
+    public init(status: String) { self.status = status }
+    public init(failure: String) { (errorDetail, error) = (Failure(message: failure), failure) }
+    public struct Detail: Codable, Sendable { public var current: Int64?, total: Int64? }
+    public struct Failure: Codable, Sendable { public var message: String }
+}
+
+/// The body of `POST /containers/{id}/exec`.
+public struct ExecRequest: Codable, Sendable {
+    public var AttachStdin: Bool?, AttachStdout: Bool?, AttachStderr: Bool?, Detach: Bool?, Tty: Bool?, Privileged: Bool?
+    public var DetachKeys: String?, User: String?, WorkingDir: String?
+    public var Env: [String]?, Cmd: [String]?
+    public var ConsoleSize: [Int]?
+}
+
+/// The body of `POST /exec/{id}/start`.
+public struct ExecStart: Codable, Sendable {
+    public var Detach: Bool?, Tty: Bool?, ConsoleSize: [Int]?
+}
+
+/// What `GET /exec/{id}/json` tells.
+public struct ExecInspect: Codable, Sendable {
+    public var ID: String, Running: Bool
+    @Null public var ExitCode: Int?
+    public var ProcessConfig: Process
+    public var OpenStdin: Bool, OpenStderr: Bool, OpenStdout: Bool, CanRemove: Bool
+    public var ContainerID: String, DetachKeys: String, Pid: Int
+
+    public struct Process: Codable, Sendable {
+        public var tty: Bool, entrypoint: String, arguments: [String], privileged: Bool, user: String?
+        public init(tty: Bool, entrypoint: String, arguments: [String], privileged: Bool, user: String?) {
+            (self.tty, self.entrypoint, self.arguments, self.privileged, self.user) = (tty, entrypoint, arguments, privileged, user)
+        }
+    }
+
+    public init(id: String, running: Bool, exitCode: Int?, process: Process, stdin: Bool, stdout: Bool, stderr: Bool, container: String, pid: Int) {
+        (ID, Running, ExitCode, ProcessConfig, OpenStdin, OpenStderr, OpenStdout) = (id, running, exitCode, process, stdin, stderr, stdout)
+        (CanRemove, ContainerID, DetachKeys, Pid) = (false, container, "", pid)
+    }
+}
+
+/// One event.
+public struct EventMessage: Codable, Sendable {
+    public var status: String?, id: String?, from: String?
+    public var `Type`: String, Action: String, Actor: EventActor
+    public var scope = "local"
+    /// Seconds, and nanoseconds, since 1970.
+    public var time: Int64, timeNano: Int64
+
+    public init(type: String, action: String, actor: String, attributes: [String: String], nanoseconds: Int64) {
+        (Type, Action, Actor, time, timeNano) = (type, action, EventActor(ID: actor, Attributes: attributes), nanoseconds / 1_000_000_000, nanoseconds)
+        if type == "container" { (status, id, from) = (action, actor, attributes["image"]) }
+        if type == "image" { (status, id) = (action, actor) }
+    }
+
+    public struct EventActor: Codable, Sendable {
+        public var ID: String, Attributes: [String: String]
+    }
+}
+
+/// One record of `--explain`, a JSON object a line.
+public struct ExplainRecord: Codable, Sendable {
+    public var process: String?, kind: String?, step: String?, because: String?, chapter: Int?
+    public var call: String?, subject: String?, result: Int?, errno: Int32?, time: UInt64?
+}
