@@ -39,3 +39,11 @@ public func writeSome(_ descriptor: FileDescriptor, _ bytes: ArraySlice<UInt8>) 
     if let failure, failure.errno != EAGAIN { throw failure }
     return count
 }
+
+extension Pipe {
+    /// Keeps the end to read from, and closes the other.
+    public consuming func takeReading() -> Descriptor { reading }
+
+    /// Keeps the end to write to, and closes the other.
+    public consuming func takeWriting() -> Descriptor { writing }
+}

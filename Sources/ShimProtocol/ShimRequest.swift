@@ -5,7 +5,7 @@
 //                     {"event":{"exited":{"code":143,…}}}             to every connected daemon, whenever it happens
 //
 // A new key is ignored by old readers; a new kind of request is answered with an error. So the version changes only when the meaning of
-// something old changes, and a newer daemon must understand every older shim: Tests/ShimProtocolTests/Corpus keeps it honest.
+// something old changes, and a newer daemon must understand every older shim: Tests/Corpus/ShimProtocol keeps it honest.
 // Chapter 11. man 7 unix.
 public import OCI
 
