@@ -92,18 +92,13 @@ extension Cgroup {
         }
     }
 
-    /// Hands v2's controllers on to the groups below. One at a time: a controller that cannot be handed on must not keep back the others.
+    /// Hands the v2 controllers that we use on to the groups below; others are not ours to switch on.
+    /// - Throws: EBUSY where processes are in the group itself: v2 wants them in its leaves ("no internal processes").
     private func enableControllers(_ directory: FilePath) throws(KernelError) {
         let words = try readText(directory.appending("cgroup.controllers")).split(whereSeparator: \.isWhitespace)
         let enabled = try readText(directory.appending("cgroup.subtree_control")).split(whereSeparator: \.isWhitespace)
-        for word in words where !enabled.contains(word) {
-            do throws(KernelError) {
-                try writeControl(directory.appending("cgroup.subtree_control"), "+\(word)")
-            } catch {
-                // A group that holds processes hands on none (EBUSY, "no internal processes"); others have limits of their own.
-                guard Controller.all.contains(where: { $0.name == word }) else { continue }
-                throw error
-            }
+        for word in words where !enabled.contains(word) && Controller.all.contains(where: { $0.name == word }) {
+            try writeControl(directory.appending("cgroup.subtree_control"), "+\(word)")
         }
     }
 }

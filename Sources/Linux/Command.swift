@@ -90,7 +90,12 @@ public func finish(as tool: String, _ work: () throws -> Int32) -> Never {
     } catch {
         let kernel = error as? KernelError
         let forbidden = (kernel?.errno == EPERM || kernel?.errno == EACCES) && effectiveUser() != 0
-        _ = try? write(FileDescriptor(rawValue: 2), "\(tool): \(error)\(forbidden ? " (this needs root: try sudo)" : "")\n")  // nowhere left to complain
+        complain("\(tool): \(error)\(forbidden ? " (this needs root: try sudo)" : "")")
         exit((error as? CommandError)?.exitCode ?? 1)
     }
+}
+
+/// Writes a line to standard error.
+public func complain(_ line: String) {
+    _ = try? write(FileDescriptor(rawValue: 2), "\(line)\n")  // nowhere is left to complain about that
 }
