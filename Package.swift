@@ -2,6 +2,7 @@
 // The house as a table: every module with its layer's number and what it may import. A module imports lower layers only;
 // Tests/Tidy compares this drawing with the sources. Chapter modules can be replaced by a learner's:
 //   LAB=03        declares only what the checks of lab 03 need, with Namespaces from labs/03-namespaces/mine
+//   ONLY=A,B      declares only those targets and what they need: a quick build of one part
 //   MINE=03,...   the whole engine, with those chapters' modules from the labs' mine folders
 // Both are environment variables, because a manifest that reads a file is cached and goes stale.
 import PackageDescription
@@ -77,10 +78,11 @@ func tool(_ name: String, _ imports: [String], _ linking: Linking = .whole, libr
             name: name, dependencies: dependencies(imports), path: "Sources/Tools/\(name)", swiftSettings: strict, linkerSettings: settings(linking, libraries)))
 }
 
-/// `at` where the folder is not `Tests/<name>`; `runs` are executables that the tests start and that must be built before them.
+/// `at` where the folder is not `Tests/<name>`; `runs` are executables that the tests start. They are built with them, but are no dependency
+/// of them: the linker settings of an executable would reach the test bundle, and a bundle cannot be linked statically.
 func tests(_ name: String, _ imports: [String], runs: [String] = [], at path: String? = nil) -> Row {
     let all = imports + runs
-    return Row(name: name, imports: all, target: .testTarget(name: name, dependencies: dependencies(all), path: path, swiftSettings: features + [.treatAllWarnings(as: .error)]))
+    return Row(name: name, imports: all, target: .testTarget(name: name, dependencies: dependencies(imports), path: path, swiftSettings: features + [.treatAllWarnings(as: .error)]))
 }
 
 let archiveLibraries = ["archive", "acl", "attr", "lzma", "zstd", "bz2", "z", "crypto"]
@@ -112,14 +114,14 @@ let rows: [Row] = [
         "Engine",
         ["Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Snapshots", "Images", "Offload", "Logging"]),
     // 8, 9
-    module("Daemon", ["Engine", "HTTP", "DockerAPI", "Offload", "Linux", "Logging"]), module("DockerClient", ["HTTP", "DockerAPI"]),
-    module("CLI", ["DockerClient", "DockerAPI", "HTTP", "Terminals", "Linux", "ArgumentParser"]),
+    module("Daemon", ["Engine", "HTTP", "DockerAPI", "Offload", "Linux", "Logging"]), module("DockerClient", ["Linux"]),
+    module("CLI", ["DockerClient", "Terminals", "Linux", "ArgumentParser"]),
     module("Course", ["Linux"]),
     // 10: an executable each
     tool("slip-doctor", ["Linux", "Cgroups", "Namespaces", "ArgumentParser"]), tool("slip-chroot", ["Rootfs", "Linux", "ArgumentParser"]),
     tool("slip-root", ["Mounts", "Rootfs", "Linux", "ArgumentParser"]), tool("slip-ns", ["Namespaces", "Mounts", "Rootfs", "Linux", "ArgumentParser"]),
     tool("slip-cgroup", ["Cgroups", "Namespaces", "Mounts", "Linux", "ArgumentParser"]),
-    tool("slipway-runtime", ["Runtime", "OCI", "Explain", "Linux", "ArgumentParser"], libraries: ["seccomp"]),
+    tool("slipway-runtime", ["Runtime", "OCI", "Explain", "Terminals", "Linux", "ArgumentParser"], libraries: ["seccomp"]),
     tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
     tool("slipway-tree", ["Trees", "Linux"], libraries: archiveLibraries + ["seccomp"]),
     tool("slipwayd", ["Daemon", "Engine", "HTTP", "Linux", "ArgumentParser", "Logging"], .standard),
@@ -127,10 +129,15 @@ let rows: [Row] = [
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
     tool("slip-bench", ["Linux", "ArgumentParser"]),
     // Tests: one target a module
-    tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]), tests("CLITests", ["CLI", "ArgumentParser"]),
+    tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]), tests("CLITests", ["CLI", "DockerClient", "ArgumentParser"]), tests("DockerClientTests", ["DockerClient", "Linux"]),
     tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),
+    tests("ArchiveTests", ["Archive", "CArchive", "Digests", "Linux"]), tests("TreesTests", ["Trees", "Archive", "Digests", "Linux"]),
+    tests("SnapshotsTests", ["Snapshots", "Trees", "Archive", "Metadata", "Digests", "Linux"]),
     tests("ImagesTests", ["Images", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "Linux"]),
-    tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy")
+    tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
+    tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
+    tests("HTTPTests", ["HTTP"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
+    tests("CourseTests", ["Course", "Linux"]), tests("Lab03Checks", ["Namespaces", "Linux"], runs: ["slip-ns"], at: "labs/03-namespaces/Checks")
 ]
 
 // MARK: The package
@@ -153,7 +160,14 @@ func closure(of names: [String], in rows: [Row]) -> Set<String> {
     return found
 }
 
-let wanted = lab.map { number in closure(of: labs.first { $0.chapter == number }.map { $0.modules + $0.tools + ["Lab\(number)Checks"] } ?? [], in: rows) } ?? closure(of: rows.map(\.name), in: rows)
+/// What to declare: a lab's modules, tools and checks; the targets of ONLY; or everything.
+@MainActor func wantedRoots() -> [String] {
+    if let lab, let row = labs.first(where: { $0.chapter == lab }) { return row.modules + row.tools + ["Lab\(lab)Checks"] }
+    if let only = Context.environment["ONLY"], !only.isEmpty { return only.split(separator: ",").map(String.init) }
+    return rows.map { $0.name }
+}
+
+let wanted = closure(of: wantedRoots(), in: rows)
 let neededPackages = Set(wanted.compactMap { packageOfProduct[$0] })
 
 let package = Package(
