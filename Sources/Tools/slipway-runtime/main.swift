@@ -1,1 +1,24 @@
-print("placeholder")
+// slipway-runtime: chapter 06's runtime behind runc's command line, so that Docker, containerd and Podman can use it in runc's place.
+// A file per subcommand beside this one: arguments and printing only; what they do is in the module Runtime.
+import ArgumentParser
+
+struct Tool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "slipway-runtime", abstract: "Run containers from OCI bundles (chapter 06).",
+        discussion: """
+            Examples:
+              mkdir -p box/rootfs/bin && cp /bin/busybox box/rootfs/bin/sh && cd box
+              slipway-runtime spec
+              slipway-runtime run --explain mine
+
+            Exit status: of `run` and `exec` the command's; 1 for a failure of ours.
+            """,
+        version: versionText,
+        subcommands: [
+            SpecCommand.self, Create.self, Start.self, Run.self, Exec.self, StateCommand.self, Kill.self, Delete.self, List.self, Features.self
+        ])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+Tool.main()

@@ -1,0 +1,82 @@
+// The other end of a container's life, for those who aren't its parent: signals to its process, or to all in its cgroup, and taking away what is
+// left. Processes are meant by pidfd, so that a number that has changed hands is never hit. man 2 pidfd_send_signal. Chapter 06.
+
+import Cgroups
+import Explain
+public import Linux
+public import OCI
+
+extension ContainerStore {
+    /// Sends a signal.
+    /// - Parameter all: to every process in the cgroup, not to the first one alone.
+    /// - Throws: refused if the container is not running.
+    public func signal(_ container: StoredContainer, _ signal: Signal, all: Bool = false) throws(RuntimeError) {
+        let step = "send the signal"
+        guard isAlive(container) || all else { throw RuntimeError(step: step, cause: .refused(what: "container \(container.id)", why: "container not running")) }
+        do throws(KernelError) {
+            if all { return try signalAll(container, signal) }
+            try openProcess(container.pid).borrow { (process) throws(KernelError) in
+                guard isAlive(container) else { return }  // the number may have changed hands before it was opened
+                try send(signal, to: process)
+            }
+        } catch {
+            throw RuntimeError(step: step, cause: .kernel(error))
+        }
+    }
+
+    private func signalAll(_ container: StoredContainer, _ signal: Signal) throws(KernelError) {
+        for process in try Cgroup(FilePath(container.cgroupPath), in: Hierarchies.discover()).processes() {
+            do throws(KernelError) { try send(signal, to: process) } catch where error.errno == 3 { continue }  // ESRCH: ended meanwhile
+        }
+    }
+
+    /// Takes away what is left of a container: its cgroup, its name.
+    /// - Parameter force: kills it first if it lives, and is content if there is none.
+    /// - Returns: what hooks complained about.
+    @discardableResult
+    public func delete(_ id: String, force: Bool) throws(RuntimeError) -> [String] {
+        let container: StoredContainer
+        do throws(RuntimeError) {
+            container = try read(id)
+        } catch {
+            guard force else { throw error }
+            if try list().contains(id) { try forget(id) }  // a `create` that was killed half-way
+            return []
+        }
+        if isAlive(container) {
+            guard force || status(of: container) == .created else {
+                throw RuntimeError(step: "delete the container", cause: .refused(what: "container \(id)", why: "is not stopped; --force kills it"))
+            }
+            try killAndWait(container)
+        }
+        do throws(KernelError) {
+            let cgroup = Cgroup(FilePath(container.cgroupPath), in: try Hierarchies.discover())
+            if force { try signalAll(container, .kill) }
+            try cgroup.remove()
+        } catch {
+            throw RuntimeError(step: "remove the cgroup", cause: .kernel(error))
+        }
+        try forget(id)
+        let spec = try? Bundle(path: FilePath(container.bundle)).spec  // a bundle that is gone has no hooks to call any more
+        return callHooks(spec?.hooks?.poststop, state: state(of: container, .stopped, annotations: spec?.annotations))
+    }
+
+    private func killAndWait(_ container: StoredContainer) throws(RuntimeError) {
+        do throws(KernelError) {
+            try openProcess(container.pid).borrow { (process) throws(KernelError) in
+                guard isAlive(container) else { return }
+                try send(.kill, to: process)
+                let poll = try Poll()
+                try poll.add(process, .readable, token: 0)
+                _ = try poll.wait(milliseconds: 10_000)
+            }
+        } catch {
+            guard error.errno == 3 else { throw RuntimeError(step: "kill the container", cause: .kernel(error)) }  // ESRCH: ended by itself
+        }
+    }
+
+    /// The container's state in the specification's form.
+    public func state(of container: StoredContainer, _ status: State.Status, annotations: [String: String]?) -> State {
+        State(id: container.id, status: status, pid: status == .stopped ? 0 : container.pid.rawValue, bundle: container.bundle, annotations: annotations)
+    }
+}

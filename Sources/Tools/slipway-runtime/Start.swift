@@ -1,0 +1,24 @@
+// start: opens the gate of a container that `create` has made.
+import ArgumentParser
+import Linux
+import OCI
+import Runtime
+
+struct Start: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let a created container's command begin.")
+
+    @ParentCommand var tool: Tool
+    @Argument(help: "The container's name.") var id: String
+
+    func run() throws {
+        try tool.global.report {
+            let store = tool.global.store
+            let container = try store.read(id)
+            try store.openGate(id)
+            let spec = try Bundle(path: FilePath(container.bundle)).spec
+            for problem in callHooks(spec.hooks?.poststart, state: store.state(of: container, .running, annotations: spec.annotations)) {
+                try? write(.standardError, "slipway-runtime: warning: \(problem)\n")  // nobody may be listening
+            }
+        }
+    }
+}
