@@ -125,7 +125,7 @@ let rows: [Row] = [
     tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
     tool("slipway-tree", ["Trees", "Linux"], libraries: archiveLibraries + ["seccomp"]),
     tool("slipwayd", ["Daemon", "Engine", "HTTP", "Linux", "ArgumentParser", "Logging"], .standard),
-    tool("slipway", ["CLI", "ArgumentParser"], .standard),
+    tool("slipway", ["CLI", "Linux"], .standard),
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
     tool("slip-bench", ["Linux", "ArgumentParser"]),
     // Tests: one target a module
@@ -134,6 +134,10 @@ let rows: [Row] = [
     tests("ArchiveTests", ["Archive", "CArchive", "Digests", "Linux"]), tests("TreesTests", ["Trees", "Archive", "Digests", "Linux"]),
     tests("SnapshotsTests", ["Snapshots", "Trees", "Archive", "Metadata", "Digests", "Linux"]),
     tests("ImagesTests", ["Images", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "Linux"]),
+    // Kernel facilities: values first, then the tools from outside
+    tests("RootfsTests", ["Rootfs", "Linux"]), tests("MountsTests", ["Mounts", "Linux"]), tests("NamespacesTests", ["Namespaces", "Linux"]),
+    tests("CgroupsTests", ["Cgroups", "Linux"]),
+    tests("KernelTests", ["Namespaces", "Cgroups", "Linux"], runs: ["slip-doctor", "slip-chroot", "slip-root", "slip-ns", "slip-cgroup"]),
     tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
     tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
     tests("HTTPTests", ["HTTP"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),

@@ -1,6 +1,7 @@
 // The request that `run` and `create` send: Docker's, key for key, so that any engine understands it. What can be wrong with a value is said
 // here, before anything is made; what only the engine can know (an image, a name that is taken) is left to it. chapter 13
 
+internal import DockerClient
 internal import Linux
 
 /// What the words of a `run` or `create` mean.
@@ -19,7 +20,8 @@ struct CreateBody {
             .text("Hostname", flags.hostname), .text("Domainname", flags.domainname), .text("User", flags.user),
             .bool("AttachStdin", attached.input), .bool("AttachStdout", attached.output), .bool("AttachStderr", attached.error),
             .bool("Tty", flags.tty), .bool("OpenStdin", flags.interactive), .bool("StdinOnce", flags.interactive && attached.input),
-            .list("Env", try variables()), .list("Cmd", command.isEmpty ? nil : command), .text("Image", image), .init(name: "Volumes", value: .object([])),
+            .list("Env", try OwnEnvironment.variables(files: flags.envFile, words: flags.env)), .list("Cmd", command.isEmpty ? nil : command),
+            .text("Image", image), .init(name: "Volumes", value: .object([])),
             .text("WorkingDir", flags.workdir), .list("Entrypoint", flags.entrypoint.map { [$0] }), .init(name: "OnBuild", value: .null),
             .map("Labels", KeyValues.labels(flags.label))
         ]
@@ -35,10 +37,12 @@ struct CreateBody {
         var members: [JSONValue.Member] = [
             .init(name: "Binds", value: .null), .text("NetworkMode", flags.network), .object("PortBindings", []),
             .object("LogConfig", [.text("Type", flags.logDriver), .map("Config", KeyValues.labels(flags.logOpt))]), .object("RestartPolicy", try restart()),
-            .bool("AutoRemove", flags.rm), .list("CapAdd", listed(flags.capAdd)), .list("CapDrop", listed(flags.capDrop)), .text("CgroupnsMode", flags.cgroupns),
+            .bool("AutoRemove", flags.rm), .list("CapAdd", listed(flags.capAdd)), .list("CapDrop", listed(flags.capDrop)),
+            .text("CgroupnsMode", flags.cgroupns),
             .list("Dns", []), .list("ExtraHosts", flags.addHost), .list("GroupAdd", listed(flags.groupAdd)), .text("IpcMode", flags.ipc),
             .number("OomScoreAdj", try integer(flags.oomScoreAdj, "oom-score-adj")), .text("PidMode", flags.pid), .bool("Privileged", flags.privileged),
-            .bool("ReadonlyRootfs", flags.readOnly), .list("SecurityOpt", try securityOptions()), .text("UTSMode", flags.uts), .text("UsernsMode", flags.userns),
+            .bool("ReadonlyRootfs", flags.readOnly), .list("SecurityOpt", try securityOptions()), .text("UTSMode", flags.uts),
+            .text("UsernsMode", flags.userns),
             .number("ShmSize", try size(flags.shmSize, "shm-size")), .text("Runtime", flags.runtime), .text("CgroupParent", flags.cgroupParent)
         ]
         members += try resources()
@@ -67,19 +71,6 @@ struct CreateBody {
             .list("Devices", []), .bool("OomKillDisable", flags.oomKillDisable), .number("PidsLimit", try integer(flags.pidsLimit, "pids-limit")),
             .init(name: "Ulimits", value: .array(limits))
         ]
-    }
-
-    private func variables() throws(ValueError) -> [String]? {
-        var files: [(name: String, text: String)] = []
-        for name in flags.envFile {
-            do throws(KernelError) { files.append((name, try readText(FilePath(name)))) } catch {
-                throw ValueError(description: "open \(name): \(error.reason.lowercased())")
-            }
-        }
-        let own = Dictionary(
-            currentEnvironment().compactMap { word in word.firstIndex(of: "=").map { (String(word[..<$0]), String(word[word.index(after: $0)...])) } },
-            uniquingKeysWith: { first, _ in first })
-        return listed(try KeyValues.variables(files: files, words: flags.env, environment: own))
     }
 
     /// A seccomp profile is a file here and its contents there.

@@ -63,7 +63,9 @@ enum Daemon {
     /// The daemon's file: beside this program, in `../libexec/slipway` from there, or on PATH.
     private static func executable() throws -> FilePath {
         let here = FilePath(try readLink("/proc/self/exe")).removingLastComponent()
-        for candidate in [here.appending("slipwayd"), here.removingLastComponent().appending("libexec/slipway/slipwayd")] where exists(candidate) { return candidate }
+        for candidate in [here.appending("slipwayd"), here.removingLastComponent().appending("libexec/slipway/slipwayd")] where exists(candidate) {
+            return candidate
+        }
         let path = currentEnvironment().first { $0.hasPrefix("PATH=") }?.dropFirst(5) ?? ""
         do {
             return try findCommand("slipwayd", searchPath: String(path))

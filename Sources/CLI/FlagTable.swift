@@ -88,7 +88,8 @@ struct FlagTable {
     private func turn(_ name: String, _ value: String?, _ flags: inout [String]) throws(Failure) {
         let on = ["1", "t", "T", "true", "TRUE", "True"], off = ["0", "f", "F", "false", "FALSE", "False"]
         guard value.map({ on.contains($0) || off.contains($0) }) ?? true else {
-            throw Failure("invalid argument \"\(value ?? "")\" for \"--\(name)\" flag: strconv.ParseBool: parsing \"\(value ?? "")\": invalid syntax", code: 125)
+            throw Failure(
+                "invalid argument \"\(value ?? "")\" for \"--\(name)\" flag: strconv.ParseBool: parsing \"\(value ?? "")\": invalid syntax", code: 125)
         }
         let isOn = value.map(on.contains) ?? true
         flags.removeAll { $0 == "--\(name)" || $0 == "--no-\(name)" }

@@ -1,5 +1,7 @@
 // The functions of our templates. chapter 13
 
+internal import DockerClient
+
 enum TemplateFunctions {
     /// The value of a function for its arguments; a piped value comes last.
     static func apply(_ name: String, _ arguments: [JSONValue]) throws(TemplateError) -> JSONValue {

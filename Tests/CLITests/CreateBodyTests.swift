@@ -16,12 +16,14 @@ struct CreateBodyTests {
     func plain() throws {
         let body = try body("")
         for (name, text) in [
-            ("Env", "null"), ("Cmd", "null"), ("Entrypoint", "null"), ("Labels", "{}"), ("Volumes", "{}"), ("OpenStdin", "false"), ("StdinOnce", "false"), ("Image", "\"img\""),
+            ("Env", "null"), ("Cmd", "null"), ("Entrypoint", "null"), ("Labels", "{}"), ("Volumes", "{}"), ("OpenStdin", "false"), ("StdinOnce", "false"),
+            ("Image", "\"img\""),
             ("NetworkingConfig", "{\"EndpointsConfig\":{\"default\":{}}}")
         ] { #expect(body[name]?.text() == text, "\(name)") }
         let host = try #require(body["HostConfig"])
         for (name, text) in [
-            ("NetworkMode", "\"default\""), ("Memory", "0"), ("CapAdd", "null"), ("PidsLimit", "0"), ("RestartPolicy", "{\"Name\":\"no\",\"MaximumRetryCount\":0}"), ("AutoRemove", "false"),
+            ("NetworkMode", "\"default\""), ("Memory", "0"), ("CapAdd", "null"), ("PidsLimit", "0"),
+            ("RestartPolicy", "{\"Name\":\"no\",\"MaximumRetryCount\":0}"), ("AutoRemove", "false"),
             ("ConsoleSize", "[0,0]"), ("SecurityOpt", "null"), ("LogConfig", "{\"Type\":\"\",\"Config\":{}}")
         ] { #expect(host[name]?.text() == text, "\(name)") }
         #expect(host["Init"] == nil && body["StopSignal"] == nil && body["StopTimeout"] == nil)
@@ -31,23 +33,29 @@ struct CreateBodyTests {
     func flags() throws {
         let body = try body(
             "-it --rm --name x -e A=1 -w /w -u 1:2 --entrypoint /e -m 64m --memory-swap -1 --cpus 0.5 --pids-limit 9 -h hh --read-only --init --network none -l a=b "
-                + "--cap-add NET_ADMIN --cap-drop ALL --privileged --security-opt no-new-privileges --stop-signal INT --ulimit nofile=1:2 --stop-timeout 3", command: ["sh", "-c", "x y"])
+                + "--cap-add NET_ADMIN --cap-drop ALL --privileged --security-opt no-new-privileges --stop-signal INT --ulimit nofile=1:2 --stop-timeout 3",
+            command: ["sh", "-c", "x y"])
         for (name, text) in [
-            ("Tty", "true"), ("OpenStdin", "true"), ("Env", "[\"A=1\"]"), ("WorkingDir", "\"/w\""), ("User", "\"1:2\""), ("Entrypoint", "[\"/e\"]"), ("Hostname", "\"hh\""), ("Labels", "{\"a\":\"b\"}"),
+            ("Tty", "true"), ("OpenStdin", "true"), ("Env", "[\"A=1\"]"), ("WorkingDir", "\"/w\""), ("User", "\"1:2\""), ("Entrypoint", "[\"/e\"]"),
+            ("Hostname", "\"hh\""), ("Labels", "{\"a\":\"b\"}"),
             ("Cmd", "[\"sh\",\"-c\",\"x y\"]"), ("StopSignal", "\"INT\""), ("StopTimeout", "3"), ("NetworkingConfig", "{\"EndpointsConfig\":{\"none\":{}}}")
         ] { #expect(body[name]?.text() == text, "\(name)") }
         let host = try #require(body["HostConfig"])
         for (name, text) in [
-            ("Memory", "67108864"), ("MemorySwap", "-1"), ("NanoCpus", "500000000"), ("PidsLimit", "9"), ("ReadonlyRootfs", "true"), ("Init", "true"), ("NetworkMode", "\"none\""),
+            ("Memory", "67108864"), ("MemorySwap", "-1"), ("NanoCpus", "500000000"), ("PidsLimit", "9"), ("ReadonlyRootfs", "true"), ("Init", "true"),
+            ("NetworkMode", "\"none\""),
             ("CapAdd", "[\"NET_ADMIN\"]"), ("CapDrop", "[\"ALL\"]"), ("Privileged", "true"), ("SecurityOpt", "[\"no-new-privileges\"]"), ("AutoRemove", "true"),
             ("Ulimits", "[{\"Name\":\"nofile\",\"Hard\":2,\"Soft\":1}]")
         ] { #expect(host[name]?.text() == text, "\(name)") }
     }
 
-    @Test("is refused before anything is sent when a value can't be", arguments: [
-        "-m x", "--cpus x", "--pids-limit x", "--ulimit x", "--memory-swap x", "--env-file /nonexistent", "-e =x", "--restart always:x", "--rm --restart always", "--stop-timeout x",
-        "--security-opt seccomp=/nonexistent", "--shm-size -1"
-    ])
+    @Test(
+        "is refused before anything is sent when a value can't be",
+        arguments: [
+            "-m x", "--cpus x", "--pids-limit x", "--ulimit x", "--memory-swap x", "--env-file /nonexistent", "-e =x", "--restart always:x",
+            "--rm --restart always", "--stop-timeout x",
+            "--security-opt seccomp=/nonexistent", "--shm-size -1"
+        ])
     func refused(words: String) {
         #expect(throws: ValueError.self) { try body(words) }
     }

@@ -11,11 +11,15 @@ struct FlagTableTests {
     @Test(
         "become one plain form",
         arguments: [
-            (["-it", "img"], ["--interactive", "--tty"], ["img"]), (["-itd", "--rm", "img", "ls", "-l"], ["--interactive", "--tty", "--detach", "--rm"], ["img", "ls", "-l"]),
+            (["-it", "img"], ["--interactive", "--tty"], ["img"]),
+            (["-itd", "--rm", "img", "ls", "-l"], ["--interactive", "--tty", "--detach", "--rm"], ["img", "ls", "-l"]),
             (["-e", "A=1", "-eB=2", "-e=C=3", "--env=D=4", "--env", "E=5", "i"], ["--env=A=1", "--env=B=2", "--env=C=3", "--env=D=4", "--env=E=5"], ["i"]),
-            (["-ite", "A", "i"], ["--interactive", "--tty", "--env=A"], ["i"]), (["-m64m", "i"], ["--memory=64m"], ["i"]), (["--memory-swap", "-1", "i"], ["--memory-swap=-1"], ["i"]),
-            (["--rm=false", "i"], [], ["i"]), (["--rm", "--rm=0", "i"], [], ["i"]), (["-i=true", "i"], ["--interactive"], ["i"]), (["--sig-proxy=false", "i"], ["--no-sig-proxy"], ["i"]),
-            (["--sig-proxy", "i"], [], ["i"]), (["i", "--rm"], [], ["i", "--rm"]), (["--", "-i"], [], ["-i"]), (["i", "--", "x"], [], ["i", "--", "x"]), (["-", "x"], [], ["-", "x"]), ([], [], [])
+            (["-ite", "A", "i"], ["--interactive", "--tty", "--env=A"], ["i"]), (["-m64m", "i"], ["--memory=64m"], ["i"]),
+            (["--memory-swap", "-1", "i"], ["--memory-swap=-1"], ["i"]),
+            (["--rm=false", "i"], [], ["i"]), (["--rm", "--rm=0", "i"], [], ["i"]), (["-i=true", "i"], ["--interactive"], ["i"]),
+            (["--sig-proxy=false", "i"], ["--no-sig-proxy"], ["i"]),
+            (["--sig-proxy", "i"], [], ["i"]), (["i", "--rm"], [], ["i", "--rm"]), (["--", "-i"], [], ["-i"]), (["i", "--", "x"], [], ["i", "--", "x"]),
+            (["-", "x"], [], ["-", "x"]), ([], [], [])
         ] as [([String], [String], [String])])
     func plain(words: [String], flags: [String], operands: [String]) throws {
         let result = try run.plain(words)
@@ -32,7 +36,8 @@ struct FlagTableTests {
         "that are wrong are refused in pflag's words, with code 125",
         arguments: [
             (["--nosuch"], "unknown flag: --nosuch"), (["-ix"], "unknown shorthand flag: 'x' in -ix"), (["--name"], "flag needs an argument: --name"),
-            (["-e"], "flag needs an argument: 'e' in -e"), (["--rm=maybe"], "invalid argument \"maybe\" for \"--rm\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax")
+            (["-e"], "flag needs an argument: 'e' in -e"),
+            (["--rm=maybe"], "invalid argument \"maybe\" for \"--rm\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax")
         ] as [([String], String)])
     func refused(words: [String], message: String) {
         #expect(throws: Failure(message, code: 125)) { try run.plain(words) }
@@ -44,7 +49,8 @@ struct ValueTests {
     @Test(
         "Sizes are powers of 1024, in any spelling",
         arguments: [
-            ("64m", 67_108_864), ("64M", 67_108_864), ("64mb", 67_108_864), ("64MiB", 67_108_864), ("1.5g", 1_610_612_736), ("512", 512), ("512b", 512), ("0", 0), ("1k", 1024), ("1 k", 1024),
+            ("64m", 67_108_864), ("64M", 67_108_864), ("64mb", 67_108_864), ("64MiB", 67_108_864), ("1.5g", 1_610_612_736), ("512", 512), ("512b", 512),
+            ("0", 0), ("1k", 1024), ("1 k", 1024),
             ("2t", 2_199_023_255_552)
         ])
     func sizes(text: String, bytes: Int64) throws { #expect(try Values.bytes(text) == bytes) }
@@ -52,7 +58,9 @@ struct ValueTests {
     @Test("What is no size is refused", arguments: ["", "m", "x", "-1", "1.m", ".", "1x", "1mm", "99999999999999999999", "9999999p", "1..5m", "٣m"])
     func badSizes(text: String) { #expect(throws: ValueError(description: "invalid size: '\(text)'")) { try Values.bytes(text) } }
 
-    @Test("CPUs are read exactly", arguments: [("0.5", 500_000_000), ("2", 2_000_000_000), ("0.1", 100_000_000), (".25", 250_000_000), ("0.000000001", 1), ("0", 0)])
+    @Test(
+        "CPUs are read exactly",
+        arguments: [("0.5", 500_000_000), ("2", 2_000_000_000), ("0.1", 100_000_000), (".25", 250_000_000), ("0.000000001", 1), ("0", 0)])
     func cpus(text: String, billionths: Int64) throws { #expect(try Values.billionths(text) == billionths) }
 
     @Test("What is no number of CPUs is refused", arguments: ["", "x", "-1", "1e3", "0.0000000001", "99999999999"])
@@ -62,7 +70,9 @@ struct ValueTests {
     func limits() throws {
         #expect(try Values.limit("nofile=1024:2048") == ("nofile", 1024, 2048))
         #expect(try Values.limit("core=-1") == ("core", -1, -1))
-        for text in ["nofile", "nosuch=1", "nofile=", "nofile=a", "nofile=1:2:3", "nofile=5:4", "=1", ""] { #expect(throws: ValueError.self) { try Values.limit(text) } }
+        for text in ["nofile", "nosuch=1", "nofile=", "nofile=a", "nofile=1:2:3", "nofile=5:4", "=1", ""] {
+            #expect(throws: ValueError.self) { try Values.limit(text) }
+        }
     }
 
     @Test("Variables come from words, files and our own environment")
@@ -82,12 +92,16 @@ struct ValueTests {
     @Test(
         "Hosts",
         arguments: [
-            ("unix:///x/y.sock", .unix(path: "/x/y.sock")), ("unix://", .unix(path: "/var/run/docker.sock")), ("tcp://1.2.3.4:99", .tcp(host: "1.2.3.4", port: 99)), ("tcp://h", .tcp(host: "h", port: 2375)),
-            ("h:1", .tcp(host: "h", port: 1)), ("tcp://[::1]:5", .tcp(host: "::1", port: 5)), ("tcp://[::1]", .tcp(host: "::1", port: 2375)), ("http://h:2/", .tcp(host: "h", port: 2))
+            ("unix:///x/y.sock", .unix(path: "/x/y.sock")), ("unix://", .unix(path: "/var/run/docker.sock")),
+            ("tcp://1.2.3.4:99", .tcp(host: "1.2.3.4", port: 99)), ("tcp://h", .tcp(host: "h", port: 2375)),
+            ("h:1", .tcp(host: "h", port: 1)), ("tcp://[::1]:5", .tcp(host: "::1", port: 5)), ("tcp://[::1]", .tcp(host: "::1", port: 2375)),
+            ("http://h:2/", .tcp(host: "h", port: 2))
         ] as [(String, Host)])
     func hosts(text: String, host: Host) throws { #expect(try Host(text) == host) }
 
-    @Test("What is no host is refused", arguments: ["ssh://h", "unix://relative", "tcp://h:x", "tcp://h:0", "tcp://h:70000", "tcp://h/path", "npipe:////./pipe/x"])
+    @Test(
+        "What is no host is refused", arguments: ["ssh://h", "unix://relative", "tcp://h:x", "tcp://h:0", "tcp://h:70000", "tcp://h/path", "npipe:////./pipe/x"]
+    )
     func badHosts(text: String) { #expect(throws: Failure.self) { try Host(text) } }
 }
 

@@ -17,10 +17,12 @@ struct TemplateTests {
         arguments: [
             ("{{.Id}}", "abc"), ("{{ .State.Status }}:{{.State.ExitCode}}", "exited:7"), ("{{.State.Running}}", "false"), ("{{.Names}}", "[/a /b]"),
             ("{{.Labels}}", "map[a b:2 z:1]"), ("{{.Args}}", "<no value>"), ("{{.Big}}", "9007199254740993"), ("plain", "plain"), ("", ""),
-            ("{{json .State}}", #"{"Status":"exited","ExitCode":7,"Running":false}"#), ("{{json .Names}}", #"["/a","/b"]"#), ("{{.Labels | json}}", #"{"z":"1","a b":"2"}"#),
+            ("{{json .State}}", #"{"Status":"exited","ExitCode":7,"Running":false}"#), ("{{json .Names}}", #"["/a","/b"]"#),
+            ("{{.Labels | json}}", #"{"z":"1","a b":"2"}"#),
             ("{{index .Labels \"a b\"}}", "2"), ("{{index .Names 1}}", "/b"), ("{{len .Names}}", "2"), ("{{len .Mounts}}", "0"), ("{{upper .Id}}", "ABC"),
             ("{{join .Names \",\"}}", "/a,/b"), ("{{printf \"%s=%d\" .Id .State.ExitCode}}", "abc=7"), ("{{println .Id}}", "abc\n"),
-            ("{{if .State.Running}}up{{else}}down{{end}}", "down"), ("{{if eq .State.Status \"exited\"}}x{{end}}", "x"), ("{{if not .Mounts}}none{{end}}", "none"),
+            ("{{if .State.Running}}up{{else}}down{{end}}", "down"), ("{{if eq .State.Status \"exited\"}}x{{end}}", "x"),
+            ("{{if not .Mounts}}none{{end}}", "none"),
             ("{{range .Names}}<{{.}}>{{end}}", "</a></b>"), ("{{range $k, $v := .Labels}}{{$k}}={{$v}};{{end}}", "a b=2;z=1;"),
             ("{{range .Mounts}}x{{else}}empty{{end}}", "empty"), ("{{with .State}}{{.Status}}{{end}}", "exited"), ("{{range .Names}}{{$.Id}}{{end}}", "abcabc"),
             ("{{(index .Names 0) | len}}", "2"), ("a {{- .Id -}} b", "aabcb"), ("{{/* nothing */}}x", "x"), ("{{and .Id .Mounts}}", "false")
@@ -32,8 +34,10 @@ struct TemplateTests {
     @Test(
         "refuses what it does not understand, and fields that aren't there",
         arguments: [
-            "{{.Nosuch}}", "{{.State.Nosuch}}", "{{nosuch .Id}}", "{{.Id", "{{}}", "{{if .Id}}x", "{{end}}", "{{else}}", "{{template \"x\"}}", "{{$x}}", "{{index .Names 9}}",
-            "{{.Id | }}", "{{(.Id}}", "{{.Id)}}", "{{printf \"%x\" .Id}}", "{{range .Id}}{{end}}", "{{\"open}}", "{{json}}", "{{if .Id}}{{else if .Id}}{{end}}", "{{.a-b}}"
+            "{{.Nosuch}}", "{{.State.Nosuch}}", "{{nosuch .Id}}", "{{.Id", "{{}}", "{{if .Id}}x", "{{end}}", "{{else}}", "{{template \"x\"}}", "{{$x}}",
+            "{{index .Names 9}}",
+            "{{.Id | }}", "{{(.Id}}", "{{.Id)}}", "{{printf \"%x\" .Id}}", "{{range .Id}}{{end}}", "{{\"open}}", "{{json}}", "{{if .Id}}{{else if .Id}}{{end}}",
+            "{{.a-b}}"
         ])
     func refuses(template: String) {
         #expect(throws: TemplateError.self) { try fill(template) }
@@ -50,12 +54,15 @@ struct TemplateTests {
 
 @Suite("JSON that keeps order and spelling")
 struct JSONValueTests {
-    @Test("comes out as it came in", arguments: [#"{"b":1,"a":[true,null,-1.50e3,"x\n\"\\é"],"c":{}}"#, "[]", "\"\"", "0", "[[[1]]]", "{\"\":{\"z\":0,\"y\":0}}"])
+    @Test(
+        "comes out as it came in", arguments: [#"{"b":1,"a":[true,null,-1.50e3,"x\n\"\\é"],"c":{}}"#, "[]", "\"\"", "0", "[[[1]]]", "{\"\":{\"z\":0,\"y\":0}}"])
     func roundTrip(text: String) throws {
         #expect(try #require(JSONValue(Array(text.utf8))).text() == text)
     }
 
-    @Test("is refused when it is none", arguments: ["", "{", "[1,]", "{\"a\"}", "{a:1}", "tru", "1 2", "\"\u{1}\"", "\"\\x\"", "nan", "+", "[1 2]", "\"\\u12\"", "{\"a\":1,}"])
+    @Test(
+        "is refused when it is none",
+        arguments: ["", "{", "[1,]", "{\"a\"}", "{a:1}", "tru", "1 2", "\"\u{1}\"", "\"\\x\"", "nan", "+", "[1 2]", "\"\\u12\"", "{\"a\":1,}"])
     func refused(text: String) {
         #expect(JSONValue(Array(text.utf8)) == nil)
     }

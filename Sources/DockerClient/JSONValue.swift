@@ -2,16 +2,21 @@
 // is; a decoder into types would drop what it doesn't know and turn 9007199254740993 into …992. RFC 8259 · chapter 13
 
 /// A JSON value that keeps order and spelling.
-enum JSONValue: Equatable {
+public enum JSONValue: Equatable, Sendable {
     case null, bool(Bool), number(String), string(String), array([JSONValue]), object([Member])
 
     /// A name and its value.
-    struct Member: Equatable {
-        var name: String, value: JSONValue
+    public struct Member: Equatable, Sendable {
+        public var name: String, value: JSONValue
+
+        public init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// Reads one value that fills `bytes`; nil if they are no JSON, or nest more than 200 deep.
-    init?(_ bytes: [UInt8]) {
+    public init?(_ bytes: [UInt8]) {
         var reader = JSONReader(bytes: bytes)
         guard let value = reader.value(depth: 0) else { return nil }
         reader.skipBlanks()
@@ -20,13 +25,28 @@ enum JSONValue: Equatable {
     }
 
     /// The member called `name`, if this is an object that has it.
-    subscript(name: String) -> JSONValue? {
+    public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
+    /// The text of a string; nil for anything else.
+    public var string: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// The value of a whole number; nil for anything else.
+    public var integer: Int64? { if case .number(let digits) = self { Int64(digits) } else { nil } }
+
+    /// The value of a truth; nil for anything else.
+    public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+
+    /// The items of a list; empty for anything else, `null` above all.
+    public var items: [JSONValue] { if case .array(let items) = self { items } else { [] } }
+
+    /// The members of an object; empty for anything else.
+    public var members: [Member] { if case .object(let members) = self { members } else { [] } }
+
     /// As text: compact if `indent` is nil, else each level indented by so many blanks, as Go's json.Indent does.
-    func text(indent: Int? = nil, level: Int = 0) -> String {
+    public func text(indent: Int? = nil, level: Int = 0) -> String {
         switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
@@ -35,7 +55,8 @@ enum JSONValue: Equatable {
         case .array(let items): Self.list("[", items.map { $0.text(indent: indent, level: level + 1) }, "]", indent, level)
         case .object(let members):
             Self.list(
-                "{", members.map { "\(Self.quoted($0.name)):\(indent == nil ? "" : " ")\($0.value.text(indent: indent, level: level + 1))" }, "}", indent, level)
+                "{", members.map { "\(Self.quoted($0.name)):\(indent == nil ? "" : " ")\($0.value.text(indent: indent, level: level + 1))" }, "}", indent, level
+            )
         }
     }
 

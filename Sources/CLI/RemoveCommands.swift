@@ -1,0 +1,76 @@
+// `slipway rm`, `rename`, `rmi` and `tag`: names and what they stand for. chapter 12, 13
+
+internal import ArgumentParser
+internal import DockerClient
+
+struct RemoveCommand: EngineCommand {
+    static let configuration = CommandConfiguration(commandName: "rm", abstract: "Remove one or more containers")
+    static let flags = FlagTable(switches: "force/f link/l volumes/v")
+
+    @Flag(name: .shortAndLong, help: "Kill a running container first") var force = false
+    @Flag(name: .shortAndLong, help: "Remove the link of this name") var link = false
+    @Flag(name: .shortAndLong, help: "Remove its anonymous volumes too") var volumes = false
+    @Argument(help: "CONTAINER [CONTAINER...]") var words: [String] = []
+
+    func run(_ session: Session) throws(Failure) -> Int32 {
+        guard !words.isEmpty else { throw .usage("rm", "at least 1 argument", "[OPTIONS] CONTAINER [CONTAINER...]") }
+        let query = [("v", volumes), ("link", link), ("force", force)].filter(\.1).map { ($0.0, "1") }, engine = try session.engine()
+        return session.forEach(words) { name throws(Failure) in
+            do throws(ClientError) {
+                try engine.call(Request("DELETE", ["containers", String(name.drop { $0 == "/" })], query: query))
+                return name
+            } catch {
+                // What is to go by force and isn't there is told, but no failure: scripts clean up in this way.
+                throw Failure(error, code: force && error.status == 404 ? 0 : 1)
+            }
+        }
+    }
+}
+
+struct RenameCommand: EngineCommand {
+    static let configuration = CommandConfiguration(commandName: "rename", abstract: "Rename a container")
+    static let flags = FlagTable()
+
+    @Argument(help: "CONTAINER NEW_NAME") var words: [String] = []
+
+    func run(_ session: Session) throws(Failure) -> Int32 {
+        guard words.count == 2 else { throw .usage("rename", "2 arguments", "CONTAINER NEW_NAME") }
+        guard !words[0].isEmpty, !words[1].isEmpty else { throw Failure("Error: Neither old nor new names may be empty") }
+        try session.call("POST", ["containers", words[0], "rename"], query: [("name", words[1])])
+        return 0
+    }
+}
+
+struct RemoveImagesCommand: EngineCommand {
+    static let configuration = CommandConfiguration(commandName: "rmi", abstract: "Remove one or more images")
+    static let flags = FlagTable(switches: "force/f no-prune")
+
+    @Flag(name: .shortAndLong, help: "Remove it although containers use it") var force = false
+    @Flag(help: "Keep parents without a name") var noPrune = false
+    @Argument(help: "IMAGE [IMAGE...]") var words: [String] = []
+
+    func run(_ session: Session) throws(Failure) -> Int32 {
+        guard !words.isEmpty else { throw .usage("rmi", "at least 1 argument", "[OPTIONS] IMAGE [IMAGE...]") }
+        let query = [("force", force), ("noprune", noPrune)].filter(\.1).map { ($0.0, "1") }
+        return session.forEach(words) { name throws(Failure) in
+            let removals = try session.json("DELETE", ["images", name], query: query).items
+            let lines = removals.map { removal in removal["Deleted"]?.string.map { "Deleted: \($0)" } ?? "Untagged: \(removal["Untagged"]?.string ?? "")" }
+            return lines.isEmpty ? nil : lines.joined(separator: "\n")
+        }
+    }
+}
+
+struct TagCommand: EngineCommand {
+    static let configuration = CommandConfiguration(commandName: "tag", abstract: "Give an image one more name")
+    static let flags = FlagTable()
+
+    @Argument(help: "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]") var words: [String] = []
+
+    func run(_ session: Session) throws(Failure) -> Int32 {
+        guard words.count == 2 else { throw .usage("tag", "2 arguments", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]") }
+        let target = words[1], colon = target.lastIndex(of: ":").flatMap { target[$0...].contains("/") ? nil : $0 }
+        let query = [("repo", String(target[..<(colon ?? target.endIndex)])), ("tag", colon.map { String(target[target.index(after: $0)...]) } ?? "latest")]
+        try session.call("POST", ["images", words[0], "tag"], query: query)
+        return 0
+    }
+}

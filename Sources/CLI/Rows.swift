@@ -1,0 +1,48 @@
+// Lists: a table of Docker's columns, ids alone, or a template for each row. `table TEMPLATE` prints a heading of the fields' names first.
+// docs.docker.com/engine/cli/formatting · chapter 13
+
+internal import DockerClient
+
+/// A list to print.
+struct Rows {
+    /// Placeholders and headings, in the order of the table.
+    let columns: [(field: String, heading: String)]
+    /// Headings of placeholders that the plain table doesn't show.
+    let others: [String: String]
+    /// Each row as an object of texts.
+    let values: [JSONValue]
+
+    /// The text for a `--format`; nil means the plain table.
+    func text(format: String?) throws(Failure) -> String {
+        guard var format, format != "table" else {
+            return Table.text([columns.map(\.heading)] + values.map { row in columns.map { row[$0.field]?.string ?? "" } })
+        }
+        if format == "json" { format = "{{json .}}" }
+        do throws(TemplateError) {
+            guard format.hasPrefix("table ") else {
+                let template = try Template(Self.unescaped(format))
+                var all = ""
+                for row in values { all += try template.text(for: row) + "\n" }
+                return all
+            }
+            let template = try Template(Self.unescaped(String(format.dropFirst(6))))
+            var rows = [try cells(template, headings)]
+            for row in values { rows.append(try cells(template, row)) }
+            return Table.text(rows)
+        } catch { throw Failure("\(error)", code: 64) }
+    }
+
+    private func cells(_ template: Template, _ row: JSONValue) throws(TemplateError) -> [String] {
+        try template.text(for: row).split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private var headings: JSONValue {
+        .object(columns.map { .text($0.field, $0.heading) } + others.sorted { $0.key < $1.key }.map { .text($0.key, $0.value) })
+    }
+
+    /// A backslash and `t` or `n`, as a shell passes them.
+    static func unescaped(_ text: String) -> String {
+        text.split(separator: "\\t", omittingEmptySubsequences: false).joined(separator: "\t").split(separator: "\\n", omittingEmptySubsequences: false).joined(
+            separator: "\n")
+    }
+}
