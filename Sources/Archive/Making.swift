@@ -7,23 +7,17 @@ import Linux
 extension Unpacker {
     /// Makes what `entry` describes at `parent/name`. What was there before goes, unless both are directories.
     func make(_ entry: Entry, _ name: FilePath, in directory: FileDescriptor, _ parent: FilePath, _ reader: TarReader) throws(ArchiveError) {
-        let path = parent.pushing(name)
         let existing = try existing(name, in: directory)
         if case .hardLink(let target) = entry.kind { return try makeHardLink(to: target, name, in: directory, replacing: existing) }
         let isKept = entry.kind == .directory && existing?.kind == .directory
-        if let existing, !isKept {
-            try replace(name, in: directory)
-            // A directory that takes the place of a whiteout must go on hiding what lies below.
-            if entry.kind == .directory, existing.isWhiteout {
-                try makeDirectory(name, in: directory)
-                try makeOpaque(path)
-            }
-        }
+        if existing != nil, !isKept { try replace(name, in: directory) }
         switch entry.kind {
         case .file: return try makeFile(entry, name, in: directory, reader)
         case .directory:
-            if try self.existing(name, in: directory) == nil { try makeDirectory(name, in: directory) }
-            return try setAttributes(of: entry, directoryAt: path)
+            if !isKept { try makeDirectory(name, in: directory) }
+            // A directory that takes the place of a whiteout must go on hiding what lies below.
+            if existing?.isWhiteout == true { try makeOpaque(parent.pushing(name)) }
+            return try setAttributes(of: entry, directoryAt: parent.pushing(name))
         case .symbolicLink(let target): try kernel { () throws(KernelError) in try symbolicLink(target, at: name, in: directory) }
         case .characterDevice(let major, let minor): try makeNode(S_IFCHR, major, minor, name, in: directory)
         case .blockDevice(let major, let minor): try makeNode(S_IFBLK, major, minor, name, in: directory)

@@ -94,19 +94,37 @@ final class Unpacker {
     }
 
     private func directory(at path: FilePath) throws(ArchiveError) -> Descriptor {
+        if let found = try existingDirectory(path) { return found }
+        // How much of it is there, by halving: a hostile path has a thousand parts, and each look walks through all of them.
+        let names = Array(path.components)
+        var (there, missing) = (0, names.count)
+        while missing - there > 1 {
+            let middle = (there + missing) / 2
+            if try existingDirectory(FilePath(root: nil, names[..<middle])) == nil { missing = middle } else { there = middle }
+        }
+        guard var place = try existingDirectory(there == 0 ? "." : FilePath(root: nil, names[..<there])) else { throw refused("its directory is gone") }
+        for depth in there..<names.count {
+            try countEntry()
+            let name = FilePath(root: nil, [names[depth]])
+            place = try kernel { () throws(KernelError) in
+                try place.borrow { (place) throws(KernelError) in
+                    // EEXIST here is a symbolic link that leads nowhere.
+                    try makeDirectory(name, mode: 0o755, at: place)
+                    return try open(name, [.path, .directory, .noFollow], at: place)
+                }
+            }
+            implied.append(FilePath(root: nil, names[...depth]))
+        }
+        return place
+    }
+
+    private func existingDirectory(_ path: FilePath) throws(ArchiveError) -> Descriptor? {
         do throws(KernelError) {
             return try openBeneath(root, path, [.path, .directory])
         } catch {
             guard error.errno == ENOENT else { throw .kernel(entry: current.string, error) }
+            return nil
         }
-        let above = path.removingLastComponent(), name = path.lastComponent.map { FilePath(root: nil, [$0]) } ?? path
-        try inParent(above) { (directory) throws(ArchiveError) in
-            try countEntry()
-            // EEXIST here is a symbolic link that leads nowhere.
-            try kernel { () throws(KernelError) in try makeDirectory(name, mode: 0o755, at: directory) }
-        }
-        implied.append(path)
-        return try kernel { () throws(KernelError) in try openBeneath(root, path, [.path, .directory]) }
     }
 
     /// After something was replaced, a path may lead elsewhere.

@@ -16,7 +16,6 @@ private let files = [".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "
 /// Fills `path`, which does not exist yet, looking at the image's layers, topmost first.
 func makeInitLayer(at path: FilePath, over image: [FilePath]) throws(KernelError) {
     try makeDirectory(path)
-    if let top = image.first { try copyAttributes(of: top, to: path) }
     for name in files where name.contains("/") == false { try makeFile(path.appending(name)) }
     for name in directories { try makeDirectory(path.appending(name)) }
     for name in files where name.contains("/") { try makeFile(path.appending(name)) }
@@ -25,6 +24,7 @@ func makeInitLayer(at path: FilePath, over image: [FilePath]) throws(KernelError
     for name in directories {
         if let original = try topmostDirectory(name, in: image) { try apply(original, to: path.appending(name)) }
     }
+    if let top = image.first { try copyAttributes(of: top, to: path) }
 }
 
 private func makeFile(_ path: FilePath) throws(KernelError) {

@@ -46,13 +46,14 @@ private let forbiddenCalls = Profile(
         Rule(["socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendmsg", "recvmsg"], .killProcess)
     ], skipsUnknownNames: true)
 
-/// A gigabyte of address space is room for every compressor's window, but for no bomb.
+/// A gigabyte of address space is room for every compressor's window, but for no bomb; an hour of work is more than any honest layer takes.
 private func limitResources(_ largestFileBytes: Int64) throws(KernelError) {
     try setResourceLimit(addressSpace, soft: 1 << 30, hard: 1 << 30)
     try setResourceLimit(fileSize, soft: UInt64(largestFileBytes), hard: UInt64(largestFileBytes))
+    try setResourceLimit(processorSeconds, soft: 3600, hard: 3600)
     try setResourceLimit(openFiles, soft: 256, hard: 256)
     try setResourceLimit(coreSize, soft: 0, hard: 0)
 }
 
 /// man 2 setrlimit: Linux's numbers, the same on x86-64 and arm64.
-private let fileSize: CInt = 1, coreSize: CInt = 4, openFiles: CInt = 7, addressSpace: CInt = 9
+private let processorSeconds: CInt = 0, fileSize: CInt = 1, coreSize: CInt = 4, openFiles: CInt = 7, addressSpace: CInt = 9
