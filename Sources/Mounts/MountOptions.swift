@@ -26,6 +26,11 @@ public struct MountOptions: Sendable, Equatable {
         public let kind: Propagation
         /// Whether for all mounts beneath too (`rprivate`).
         public let recursive: Bool
+
+        /// A change to `kind`.
+        public init(kind: Propagation, recursive: Bool) {
+            (self.kind, self.recursive) = (kind, recursive)
+        }
     }
 
     /// No options.
