@@ -75,7 +75,7 @@ nonisolated(unsafe) private var current: Recorder?
 final class Recorder {
     let descriptor: FileDescriptor
     private let format: RecordFormat
-    private var printer = RecordPrinter()
+    private let printer = RecordPrinter()
     private var lost = 0
     var process: String
     var step: String?

@@ -59,7 +59,11 @@ extension Child {
             try withRoot { (root) throws(KernelError) in try UserDatabase.read(beneath: root) }
         }
         do throws(UserError) {
-            if let text = process.userText { return try database.resolve(text, additional: process.additionalGroups) }
+            if let text = process.userText {
+                var found = try database.resolve(text, additional: process.additionalGroups)
+                found.groups = [found.group] + found.groups.filter { $0 != found.group }  // or a file that forbids the group would be open to it
+                return found
+            }
             var found = try database.resolve("\(process.user.uid)", additional: process.additionalGroups)
             found.group = process.user.gid
             found.groups = (process.user.additionalGids ?? []) + (process.additionalGroups.isEmpty ? [] : found.groups)

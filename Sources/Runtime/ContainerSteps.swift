@@ -25,9 +25,6 @@ let containerSteps: [Step<FirstChild>] = [
     Step("bring up the loopback", because: "a new network namespace has one interface, and it is down", chapter: 3, when: \.hasNewNetwork) { _ throws(StepError) in
         try asking { () throws(KernelError) in try bringUpLoopback() }
     },
-    Step("start a session", because: "keys such as Ctrl-C are for the runtime's terminal, not for the container", chapter: 6) { _ throws(StepError) in
-        try asking { () throws(KernelError) in try newSession() }
-    },
     Step("say how soon to kill it", because: "the file lies in the host's /proc, and execve keeps the score", chapter: 4, when: \.hasScore) { child throws(StepError) in
         try asking { () throws(KernelError) in try setOutOfMemoryScore(child.process.outOfMemoryScore ?? 0) }
     },

@@ -50,15 +50,25 @@ extension ContainerStore {
             try killAndWait(container)
         }
         do throws(KernelError) {
-            let cgroup = Cgroup(FilePath(container.cgroupPath), in: try Hierarchies.discover())
-            if force { try signalAll(container, .kill) }
-            try cgroup.remove()
+            try removeCgroup(container, force: force)
         } catch {
             throw RuntimeError(step: "remove the cgroup", cause: .kernel(error))
         }
         try forget(id)
         let spec = try? Bundle(path: FilePath(container.bundle)).spec  // a bundle that is gone has no hooks to call any more
         return callHooks(spec?.hooks?.poststop, state: state(of: container, .stopped, annotations: spec?.annotations))
+    }
+
+    /// Its processes have ended with PID 1; those of a container without a PID namespace of its own may have not.
+    private func removeCgroup(_ container: StoredContainer, force: Bool) throws(KernelError) {
+        let cgroup = Cgroup(FilePath(container.cgroupPath), in: try Hierarchies.discover())
+        do throws(KernelError) {
+            try cgroup.remove(within: force ? 20 : 2000)
+        } catch {
+            guard force, error.errno == 16 else { throw error }  // EBUSY
+            try signalAll(container, .kill)
+            try cgroup.remove()
+        }
     }
 
     private func killAndWait(_ container: StoredContainer) throws(RuntimeError) {

@@ -50,15 +50,15 @@ private func call(_ hook: Hook, _ state: State) throws(StepError) {
 /// Runs the program with `bytes` on its standard input; nil if it took too long. The state fits into a pipe's buffer (64 KiB) or is cut off at it:
 /// a program that doesn't read must not hold us.
 private func feed(_ hook: Hook, _ bytes: [UInt8]) throws(KernelError) -> ExitStatus? {
-    let pipe = try Pipe()
+    var pipe: Pipe? = try Pipe()
     var what = Spawn(FilePath(hook.path), hook.args.flatMap { $0.isEmpty ? nil : $0 } ?? [hook.path], environment: hook.env ?? [])
-    what.descriptors = [(FileDescriptor(rawValue: pipe.reading.number), 0), (.standardOutput, 1), (.standardError, 2)]
+    what.descriptors = [((pipe?.reading.number).map(FileDescriptor.init(rawValue:)) ?? .standardInput, 0), (.standardOutput, 1), (.standardError, 2)]
     let child = try spawn(what)
-    try pipe.writing.borrow { (end) throws(KernelError) in
+    try pipe?.writing.borrow { (end) throws(KernelError) in
         try setNonBlocking(end)
         do throws(KernelError) { try write(end, bytes) } catch where error.errno == 11 || error.errno == 32 {}  // EAGAIN, EPIPE: it does not read
     }
-    _ = pipe.writing.number
+    pipe = nil  // the program reads the end of its input
     return try child.descriptor.borrow { (process) throws(KernelError) in
         if let seconds = hook.timeout {
             let poll = try Poll()

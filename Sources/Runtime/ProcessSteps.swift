@@ -12,6 +12,10 @@ import Terminals
 
 /// From a finished world to the command.
 let processSteps: [Step<Child>] = [
+    Step("start a session", because: "Ctrl-C at the runtime's terminal is not for the container, and only a session's leader may take a terminal", chapter: 6) {
+        _ throws(StepError) in
+        try asking { () throws(KernelError) in try newSession() }
+    },
     Step("limit the process", because: "raising a hard limit takes CAP_SYS_RESOURCE, which is given up below", chapter: 6, when: { !$0.process.limits.isEmpty }) {
         child throws(StepError) in
         for (number, limit) in child.process.limits {

@@ -17,9 +17,12 @@ final class Foreground {
 
     /// Waits until the process has ended and its terminal has said all.
     func follow(_ started: consuming StartedProcess) throws(KernelError) -> ExitStatus {
-        let console = started.takeConsole()
-        let master = (console?.number).map(FileDescriptor.init(rawValue:))
-        let process = FileDescriptor(rawValue: started.descriptor.number)
+        let master = started.takeConsole()?.release()
+        defer { if let master { _ = Descriptor(owning: master) } }
+        return try started.descriptor.borrow { (process) throws(KernelError) in try follow(process, master) }
+    }
+
+    private func follow(_ process: FileDescriptor, _ master: FileDescriptor?) throws(KernelError) -> ExitStatus {
         let raw = master != nil && isTerminal(.standardInput) ? try RawMode(of: .standardInput) : nil
         if let master {
             copyWindowSize(to: master)

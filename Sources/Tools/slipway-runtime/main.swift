@@ -1,6 +1,7 @@
 // slipway-runtime: chapter 06's runtime behind runc's command line, so that Docker, containerd and Podman can use it in runc's place.
 // A file per subcommand beside this one: arguments and printing only; what they do is in the module Runtime.
 import ArgumentParser
+import Linux
 
 struct Tool: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,4 +22,5 @@ struct Tool: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 }
 
+ignore(.brokenPipe)  // a reader that goes away must not end us half-way
 Tool.main()
