@@ -43,8 +43,9 @@ extension Cgroup {
     func readProcessorTime(_ usage: inout Usage) {
         if hierarchies.tree(of: "cpuacct") != nil {
             usage.processorNanoseconds = number("cpuacct", "cpuacct.usage")
-        } else if let directory = hierarchies.unified?.directory(of: path), let stat = try? readText(directory.appending("cpu.stat")) {  // v1 without cpuacct has none
-            usage.processorNanoseconds = entry("usage_usec", in: stat).map { $0 * 1000 }
+        } else if let directory = hierarchies.unified?.directory(of: path) {
+            let stat = try? readText(directory.appending("cpu.stat"))  // there is none in v1 without cpuacct
+            usage.processorNanoseconds = stat.flatMap { entry("usage_usec", in: $0) }.map { $0 * 1000 }
         }
     }
 }

@@ -87,7 +87,7 @@ extension Cgroup {
             if tree.version == .v2 { try enableControllers(tree.directory(of: above)) }
             above.append(name)
             let directory = tree.directory(of: above)
-            do throws(KernelError) { try makeDirectory(directory) } catch where error.errno == EEXIST { continue }
+            do throws(KernelError) { try makeDirectory(directory) } catch  where error.errno == EEXIST { continue }
             if tree.version == .v1, tree.controllers.contains("cpuset") { try inheritCPUSet(directory) }
         }
     }
@@ -133,5 +133,5 @@ private func subgroups(_ directory: FilePath) throws(KernelError) -> [FilePath] 
 }
 
 private func unlessGone<Value>(_ body: () throws(KernelError) -> Value) throws(KernelError) -> Value? {
-    do throws(KernelError) { return try body() } catch where error.errno == ENOENT || error.errno == ENODEV { return nil }
+    do throws(KernelError) { return try body() } catch  where error.errno == ENOENT || error.errno == ENODEV { return nil }
 }

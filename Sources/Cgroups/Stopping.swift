@@ -12,7 +12,7 @@ extension Cgroup {
             let victims = try processes()
             if victims.isEmpty { return }
             for victim in victims {
-                do throws(KernelError) { try send(.kill, to: victim) } catch where error.errno == ESRCH { continue }
+                do throws(KernelError) { try send(.kill, to: victim) } catch  where error.errno == ESRCH { continue }
             }
             if hierarchies.has("freezer") { try thaw() }  // v1 delivers nothing to those that are frozen
             pause(milliseconds: 5)
@@ -60,6 +60,6 @@ extension Cgroup {
         do throws(KernelError) {
             try writeControl(tree.directory(of: path).appending(file), text)
             return true
-        } catch where error.errno == ENOENT { return false }
+        } catch  where error.errno == ENOENT { return false }
     }
 }

@@ -45,7 +45,7 @@ public func makeDevice(_ node: DeviceNode, in root: FilePath = "/") throws(Kerne
         try makeNode(place, mode: node.mode, major: node.major, minor: node.minor)
         try changeMode(place, node.mode & 0o7777)  // the umask has taken some away
         if node.user != 0 || node.group != 0 { try changeOwner(place, user: node.user, group: node.group) }
-    } catch where error.errno == EPERM {
+    } catch  where error.errno == EPERM {
         try writeFile(place, "")
         try bind(node.path, onto: place)
     }

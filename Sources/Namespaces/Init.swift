@@ -56,7 +56,7 @@ private let passedOn: [Signal] = {
 
 /// Hands a signal to the command; that it has just ended is no failure.
 private func pass(_ signal: Signal, to child: ProcessID) throws(KernelError) {
-    do throws(KernelError) { try send(signal, to: child) } catch where error.errno == ESRCH { return }
+    do throws(KernelError) { try send(signal, to: child) } catch  where error.errno == ESRCH { return }
 }
 
 /// Reaps everybody who has died; tells how `child` ended if it was among them.

@@ -51,7 +51,9 @@ struct HierarchiesTests {
 
     @Test("v2 beside systemd's named tree alone is v2's controllers' layout")
     func named() {
-        let machine = Machine(mountinfo: Machine.v2.mountinfo + "\n40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd", selfCgroup: "0::/\n", controllers: "memory")
+        let machine = Machine(
+            mountinfo: Machine.v2.mountinfo + "\n40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd", selfCgroup: "0::/\n",
+            controllers: "memory")
         #expect(machine.hierarchies.layout == .v2)
     }
 
@@ -97,7 +99,8 @@ struct HierarchiesTests {
 
     @Test("a tree that is mounted twice is taken once, and v2's comes last")
     func twice() {
-        let machine = Machine(mountinfo: Machine.v2.mountinfo + "\n" + Machine.hybrid.mountinfo + "\n99 31 0:32 / /elsewhere rw - cgroup cgroup rw,memory", selfCgroup: "0::/\n")
+        let machine = Machine(
+            mountinfo: Machine.v2.mountinfo + "\n" + Machine.hybrid.mountinfo + "\n99 31 0:32 / /elsewhere rw - cgroup cgroup rw,memory", selfCgroup: "0::/\n")
         #expect(machine.hierarchies.all.count == 5)
         #expect(machine.hierarchies.all.last?.version == .v2)
         #expect(machine.hierarchies.tree(of: "memory")?.mountPoint == "/sys/fs/cgroup/memory")

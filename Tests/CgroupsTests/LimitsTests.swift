@@ -12,7 +12,8 @@ struct LimitsTests {
         Controller.all.flatMap { $0.writes(limits, version) { present[$0] } }.map { "\($0.file)=\($0.text)" }
     }
 
-    private let usual = Limits(memoryBytes: 64, memorySwapBytes: 128, cpuShares: 512, quotaMicroseconds: 50_000, periodMicroseconds: 100_000, cpus: "0-1", mems: "0", pids: 20)
+    private let usual = Limits(
+        memoryBytes: 64, memorySwapBytes: 128, cpuShares: 512, quotaMicroseconds: 50_000, periodMicroseconds: 100_000, cpus: "0-1", mems: "0", pids: 20)
 
     @Test("v1 has a file for each")
     func v1() {
@@ -92,7 +93,9 @@ struct UnifiedTreeTests {
         try writeFile(top.appending("slipway/x/memory.current"), "5000\n")
         try writeFile(top.appending("slipway/x/memory.stat"), "anon 10\ninactive_file 1000\n")
         try writeFile(top.appending("slipway/x/memory.events"), "low 0\noom 2\noom_kill 1\n")
-        try body(top, Hierarchies([Hierarchy(version: .v2, controllers: ["cpuset", "cpu", "io", "memory", "pids"], mountPoint: top, ownPath: "/", isWritable: true)]))
+        try body(
+            top, Hierarchies([Hierarchy(version: .v2, controllers: ["cpuset", "cpu", "io", "memory", "pids"], mountPoint: top, ownPath: "/", isWritable: true)])
+        )
     }
 
     @Test("limits land in the group's files")

@@ -20,10 +20,14 @@ struct CgroupToolTests {
 
     @Test("limits are set as asked")
     func limits() throws {
-        let tool = try Running("slip-cgroup", ["--path", "/slip-cgroup-test-b", "--memory", "64m", "--memory-swap", "128m", "--cpus", "0.5", "--pids", "7", "sh", "-c", "echo up; sleep 60"])
+        let tool = try Running(
+            "slip-cgroup",
+            ["--path", "/slip-cgroup-test-b", "--memory", "64m", "--memory-swap", "128m", "--cpus", "0.5", "--pids", "7", "sh", "-c", "echo up; sleep 60"])
         tool.waitForOutput()
         let show = try run("slip-cgroup", "show", "/slip-cgroup-test-b").output
-        let values = Dictionary(show.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count > 2 }.map { ($0[$0.count - 2], $0[$0.count - 1]) }) { one, _ in one }
+        let values = Dictionary(
+            show.split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count > 2 }.map { ($0[$0.count - 2], $0[$0.count - 1]) }
+        ) { one, _ in one }
         if try Hierarchies.discover().tree(of: "memory")?.version == .v1 {
             #expect(values["memory.limit_in_bytes"] == "67108864" && values["memory.memsw.limit_in_bytes"] == "134217728", "\(show)")
             #expect(values["cpu.cfs_quota_us"] == "50000")
@@ -38,7 +42,8 @@ struct CgroupToolTests {
 
     @Test("beyond its memory a command is killed, and that is counted")
     func memory() throws {
-        let outcome = try run("slip-cgroup", "--memory", "20m", "--memory-swap", "20m", "--report", "sh", "-c", "head -c 60m /dev/zero | tail | cat > /dev/null")
+        let outcome = try run(
+            "slip-cgroup", "--memory", "20m", "--memory-swap", "20m", "--report", "sh", "-c", "head -c 60m /dev/zero | tail | cat > /dev/null")
         #expect(outcome.errors.contains("killed for want of memory 1"), "\(outcome)")
     }
 

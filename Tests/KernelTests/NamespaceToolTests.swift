@@ -12,9 +12,12 @@ struct NamespaceToolTests {
         return Set(try Namespace.allCases.filter { !theirs.contains(try readLink(FilePath("/proc/self/ns/\($0.procName)"))) })
     }
 
-    @Test("each flag makes its kind and no other", arguments: [
-        ("--mount", Namespace.mount), ("--uts", .uts), ("--ipc", .ipc), ("--pid", .pid), ("--net", .network), ("--user", .user), ("--cgroup", .cgroup), ("--time", .time)
-    ])
+    @Test(
+        "each flag makes its kind and no other",
+        arguments: [
+            ("--mount", Namespace.mount), ("--uts", .uts), ("--ipc", .ipc), ("--pid", .pid), ("--net", .network), ("--user", .user), ("--cgroup", .cgroup),
+            ("--time", .time)
+        ])
     func oneKind(_ flag: String, _ kind: Namespace) throws {
         #expect(try different([flag]) == [kind])
     }
@@ -32,12 +35,13 @@ struct NamespaceToolTests {
 
     @Test("with new mounts and processes, the command is PID 1 and sees itself alone")
     func pid() throws {
-        #expect(try run("slip-ns", "--pid", "--mount", "sh", "-c", "echo $$; ls /proc | grep -c '^[0-9]'").output.hasPrefix("1\n3\n"))
+        #expect(try run("slip-ns", "--pid", "--mount", "sh", "-c", "echo $$; echo /proc/[0-9]*").output == "1\n/proc/1\n")
     }
 
     @Test("anybody can be root in a user namespace, and brings lo up there")
     func user() throws {
-        let outcome = try run("slip-ns", "--user", "--net", "sh", "-c", "id -u; cat /sys/class/net/lo/operstate; cat /proc/self/uid_map /proc/self/setgroups", as: 1000)
+        let outcome = try run(
+            "slip-ns", "--user", "--net", "sh", "-c", "id -u; cat /sys/class/net/lo/operstate; cat /proc/self/uid_map /proc/self/setgroups", as: 1000)
         #expect(outcome.output.split(whereSeparator: \.isWhitespace) == ["0", "unknown", "0", "1000", "1", "deny"], "\(outcome)")
     }
 
@@ -68,7 +72,8 @@ struct NamespaceToolTests {
 
     @Test("init reaps orphans and ends with the command's status")
     func reaps() throws {
-        let outcome = try run("slip-ns", "--pid", "--mount", "--init", "sh", "-c", "(sleep 0.1 &); sleep 0.4; grep -l '^State:.*zombie' /proc/[0-9]*/status; exit 5")
+        let outcome = try run(
+            "slip-ns", "--pid", "--mount", "--init", "sh", "-c", "(sleep 0.1 &); sleep 0.4; grep -l '^State:.*zombie' /proc/[0-9]*/status; exit 5")
         #expect(outcome.status == 5 && outcome.output.isEmpty, "\(outcome)")
     }
 }

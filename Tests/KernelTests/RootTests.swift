@@ -15,10 +15,12 @@ struct ChrootTests {
         try removeTree(root)
     }
 
-    @Test("statuses and words are those of shells and Docker", arguments: [
-        (["nosuch"], Int32(127), #"exec: "nosuch": executable file not found in $PATH"#), (["/etc"], 126, #"exec: "/etc": is a directory"#),
-        (["/etc/passwd"], 126, #"exec: "/etc/passwd": permission denied"#), (["sh", "-c", "exit 7"], 7, ""), (["sh", "-c", "kill -9 $$"], 137, "")
-    ])
+    @Test(
+        "statuses and words are those of shells and Docker",
+        arguments: [
+            (["nosuch"], Int32(127), #"exec: "nosuch": executable file not found in $PATH"#), (["/etc"], 126, #"exec: "/etc": is a directory"#),
+            (["/etc/passwd"], 126, #"exec: "/etc/passwd": permission denied"#), (["sh", "-c", "exit 7"], 7, ""), (["sh", "-c", "kill -9 $$"], 137, "")
+        ])
     func statuses(_ command: [String], _ status: Int32, _ words: String) throws {
         let outcome = try Running("slip-chroot", ["\(root)"] + command).wait()
         #expect(outcome.status == status && outcome.errors.contains(words), "\(outcome)")
@@ -51,7 +53,10 @@ struct RootTests {
     @Test("devices work, and /dev is not the host's")
     func devices() throws {
         let outcome = try run("slip-root", "\(root)", "sh", "-c", "echo gone > /dev/null; ls /dev; echo much > /dev/full")
-        #expect(outcome.output.split(separator: "\n") == ["core", "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"])
+        #expect(
+            outcome.output.split(separator: "\n") == [
+                "core", "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero"
+            ])
         #expect(outcome.errors.contains("No space left"))
         try removeTree(root)
     }

@@ -72,7 +72,9 @@ extension FilePath {
         let root = FilePath("/tmp/slipway-root-\(getpid())-\(UInt32.random(in: 0 ... .max))")
         for folder in ["bin", "etc", "tmp"] { try makeDirectories(root.appending(folder)) }
         try writeFile(root.appending("bin/busybox"), try readFile("/bin/busybox"), mode: 0o755)
-        for name in ["sh", "cat", "id", "ls", "touch", "hostname", "ps", "sleep", "mount", "kill"] { try symbolicLink("busybox", at: root.appending("bin/\(name)")) }
+        for name in ["sh", "cat", "id", "ls", "touch", "hostname", "ps", "sleep", "mount", "kill"] {
+            try symbolicLink("busybox", at: root.appending("bin/\(name)"))
+        }
         try writeFile(root.appending("etc/passwd"), "root:x:0:0::/root:/bin/sh\nweb:x:33:44::/srv:/bin/sh\n")
         try writeFile(root.appending("etc/group"), "root:x:0:\nweb:x:44:\nlog:x:7:web\n")
         return root

@@ -40,7 +40,9 @@ struct MountInfoTests {
         #expect(try #require(MountInfo(line: line[...])).superOptions.contains("lowerdir=/l/2:/l/1"))
     }
 
-    @Test("what is no line is left out", arguments: ["", "1 2 3", "a b 0:3 / / rw - tmpfs x rw", "1 2 0:3 / / rw shared:1 tmpfs x rw", "1 2 0:3 / / rw -", "- - - - - - - -"])
+    @Test(
+        "what is no line is left out",
+        arguments: ["", "1 2 3", "a b 0:3 / / rw - tmpfs x rw", "1 2 0:3 / / rw shared:1 tmpfs x rw", "1 2 0:3 / / rw -", "- - - - - - - -"])
     func rubbish(_ line: String) {
         #expect(MountInfo.parse("\(line)\n22 27 0:21 / /proc rw - proc proc rw\n").map(\.mountPoint) == ["/proc"])
     }

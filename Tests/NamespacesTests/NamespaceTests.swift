@@ -5,10 +5,12 @@ import Testing
 
 @Suite("Kinds and flags")
 struct CloneFlagsTests {
-    @Test("every kind has the flag that the manual gives it", arguments: [
-        (Namespace.mount, UInt64(0x0002_0000)), (.cgroup, 0x0200_0000), (.uts, 0x0400_0000), (.ipc, 0x0800_0000), (.user, 0x1000_0000),
-        (.pid, 0x2000_0000), (.network, 0x4000_0000), (.time, 0x80)
-    ])
+    @Test(
+        "every kind has the flag that the manual gives it",
+        arguments: [
+            (Namespace.mount, UInt64(0x0002_0000)), (.cgroup, 0x0200_0000), (.uts, 0x0400_0000), (.ipc, 0x0800_0000), (.user, 0x1000_0000),
+            (.pid, 0x2000_0000), (.network, 0x4000_0000), (.time, 0x80)
+        ])
     func oneFlag(_ kind: Namespace, _ value: UInt64) {
         #expect(cloneFlags(for: [kind]).rawValue == value)
         #expect(kind.cloneFlag.rawValue == value)
@@ -46,9 +48,11 @@ struct CloneFlagsTests {
 
 @Suite("Joining")
 struct JoinOrderTests {
-    @Test("user comes first and mount last, however they are given", arguments: [
-        [Namespace.mount, .user, .uts], [.uts, .mount, .user], [.user, .uts, .mount], [.mount, .uts, .user]
-    ])
+    @Test(
+        "user comes first and mount last, however they are given",
+        arguments: [
+            [Namespace.mount, .user, .uts], [.uts, .mount, .user], [.user, .uts, .mount], [.mount, .uts, .user]
+        ])
     func ends(_ kinds: [Namespace]) {
         #expect(joinOrder(kinds) == [.user, .uts, .mount])
     }
@@ -98,7 +102,10 @@ struct IDMapTests {
 
     @Test("a map file is read back")
     func file() {
-        #expect(IDMap.parse("         0     100000      65536\n     65536          7          1\n") == [IDMap(inside: 0, outside: 100_000, count: 65_536), IDMap(inside: 65_536, outside: 7, count: 1)])
+        #expect(
+            IDMap.parse("         0     100000      65536\n     65536          7          1\n") == [
+                IDMap(inside: 0, outside: 100_000, count: 65_536), IDMap(inside: 65_536, outside: 7, count: 1)
+            ])
         #expect(IDMap.parse("0 0 4294967295\n").first?.count == .max)
     }
 

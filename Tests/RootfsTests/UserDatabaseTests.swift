@@ -81,7 +81,9 @@ struct UserDatabaseTests {
         #expect(throws: UserError.noUser("root")) { try none.resolve("root") }
     }
 
-    @Test("rubbish in the files is left out, and nothing else", arguments: ["::::::", "a", "a:b:c:d:e", "\u{0}:x:1:1", "x:x:99999999999999999999:1", ":x:0:0::/evil:"])
+    @Test(
+        "rubbish in the files is left out, and nothing else",
+        arguments: ["::::::", "a", "a:b:c:d:e", "\u{0}:x:1:1", "x:x:99999999999999999999:1", ":x:0:0::/evil:"])
     func rubbish(_ line: String) throws {
         let mixed = UserDatabase(passwd: line + "\nweb:x:33:44::/srv:\n", group: line + "\nweb:x:44:\n")
         #expect(try mixed.resolve("web:web") == ResolvedUser(user: 33, group: 44, groups: [], home: "/srv"))

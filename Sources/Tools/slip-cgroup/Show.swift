@@ -21,7 +21,9 @@ struct Show: ParsableCommand {
         print("layout: \(hierarchies.layout.rawValue)")
         for tree in hierarchies.all {
             let name = tree.controllers.isEmpty ? "(no controllers)" : tree.controllers.joined(separator: ",")
-            print("  \(tree.version)  \(name.padded(to: 18)) \("\(tree.mountPoint)".padded(to: 26)) we are in \(tree.ownPath)\(tree.isWritable ? "" : "  (top is not ours)")")
+            print(
+                "  \(tree.version)  \(name.padded(to: 18)) \("\(tree.mountPoint)".padded(to: 26)) we are in \(tree.ownPath)\(tree.isWritable ? "" : "  (top is not ours)")"
+            )
         }
     }
 
@@ -32,7 +34,9 @@ struct Show: ParsableCommand {
             guard let tree = cgroup.hierarchies.tree(of: controller.name) else { continue }
             print("\(controller.name)  \(tree.directory(of: cgroup.path))")
             for setting in controller.settings {
-                guard let file = setting.file(tree.version), let text = try? readText(tree.directory(of: cgroup.path).appending(file)) else { continue }  // the top has no limits
+                guard let file = setting.file(tree.version) else { continue }
+                // The top of a tree has no limits, and no files for them.
+                guard let text = try? readText(tree.directory(of: cgroup.path).appending(file)) else { continue }  // see above
                 let line = text.split(separator: "\n").joined(separator: ", ")
                 print("  \(setting.meaning.padded(to: 26)) \(file.padded(to: 30)) \(line)")
             }

@@ -10,7 +10,9 @@ struct Amount: ExpressibleByArgument {
         let units: [Character: Double] = ["b": 1, "k": 1024, "m": 1_048_576, "g": 1_073_741_824]
         guard let last = argument.lowercased().last else { return nil }
         let unit = units[last]
-        guard let value = Double(unit == nil ? argument : String(argument.dropLast())), value == -1 || (0..<1e18).contains(value * (unit ?? 1)) else { return nil }
+        guard let value = Double(unit == nil ? argument : String(argument.dropLast())), value == -1 || (0..<1e18).contains(value * (unit ?? 1)) else {
+            return nil
+        }
         bytes = value == -1 ? -1 : Int64(value * (unit ?? 1))
     }
 }
@@ -18,7 +20,8 @@ struct Amount: ExpressibleByArgument {
 func describe(_ usage: Usage, kills: UInt64?) -> String {
     let memory = usage.memoryBytes.map { "memory \($0 / 1024) KiB" + (usage.memoryLimitBytes.map { " of \($0 / 1024)" } ?? "") }
     let time = usage.processorNanoseconds.map { "processor time \($0 / 1_000_000) ms" }
-    return "used: " + [memory, time, usage.pids.map { "processes \($0)" }, kills.map { "killed for want of memory \($0)" }].compactMap(\.self).joined(separator: ", ")
+    return "used: "
+        + [memory, time, usage.pids.map { "processes \($0)" }, kills.map { "killed for want of memory \($0)" }].compactMap(\.self).joined(separator: ", ")
 }
 
 extension String {

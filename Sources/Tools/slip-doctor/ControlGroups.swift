@@ -7,7 +7,8 @@ func controlGroups() -> [Finding] {
         return [Finding("cgroups", .bad, "none are mounted: mount -t cgroup2 cgroup2 /sys/fs/cgroup")]
     }
     var findings = [Finding("cgroup layout", .good, hierarchies.layout.rawValue)]
-    for controller in Controller.all.map(\.name) + ["devices", "cpuacct"] where controller.hasSuffix("s") || hierarchies.layout != .v2 || hierarchies.has(controller) {
+    for controller in Controller.all.map(\.name) + ["devices", "cpuacct"]
+    where controller.hasSuffix("s") || hierarchies.layout != .v2 || hierarchies.has(controller) {
         findings.append(finding(controller, hierarchies.tree(of: controller), hierarchies.layout))
     }
     let kills = hierarchies.unified.map { canAccess($0.mountPoint.appending("cgroup.procs"), .write) } ?? false
@@ -19,7 +20,9 @@ func controlGroups() -> [Finding] {
 
 private func finding(_ controller: String, _ tree: Hierarchy?, _ layout: Hierarchies.Layout) -> Finding {
     guard let tree else {
-        let reason = controller == "devices" && layout == .v2 ? "cgroup v2 has BPF in its place, which Slipway has not yet" : "no such controller: limits of this kind cannot be kept"
+        let reason =
+            controller == "devices" && layout == .v2
+            ? "cgroup v2 has BPF in its place, which Slipway has not yet" : "no such controller: limits of this kind cannot be kept"
         return Finding("  \(controller)", .poor, reason)
     }
     let place = "\(tree.version) at \(tree.mountPoint)"

@@ -8,9 +8,12 @@ func machine() -> [Finding] {
     var findings = [
         Finding("kernel", isNewEnough, "\(release) \(machine)", else: .bad, "\(release): at least 5.15 is needed"),
         Finding("clone3", Features.current.clone3, "is there", else: .bad, "is hidden from us: a seccomp filter of an outer container, most likely"),
-        Finding("virtual machine", canAccess("/dev/kvm", [.read, .write]), "KVM can be used", "no /dev/kvm for us: what needs another kernel cannot be tried here")
+        Finding(
+            "virtual machine", canAccess("/dev/kvm", [.read, .write]), "KVM can be used", "no /dev/kvm for us: what needs another kernel cannot be tried here")
     ]
-    if release.lowercased().contains("microsoft") { findings.append(Finding("WSL2", .poor, "this is Windows' kernel: cgroups and AppArmor differ from a usual machine's")) }
+    if release.lowercased().contains("microsoft") {
+        findings.append(Finding("WSL2", .poor, "this is Windows' kernel: cgroups and AppArmor differ from a usual machine's"))
+    }
     if exists("/.dockerenv") || exists("/run/.containerenv") {
         findings.append(Finding("container", .poor, "we seem to be in one: if it is not privileged, mounting and cgroups are refused"))
     }
@@ -24,7 +27,9 @@ func privileges() -> [Finding] {
     let missing = wanted.filter { held >> UInt64($0.0) & 1 == 0 }.map { "CAP_\($0.1)" }
     return [
         Finding("root", isRoot, "yes", "we are user \(effectiveUser()): sudo slip-doctor says what root could do"),
-        Finding("capabilities", !isRoot || missing.isEmpty, isRoot ? "all that we use" : "none, as is right without root", "root without \(missing.joined(separator: ", "))")
+        Finding(
+            "capabilities", !isRoot || missing.isEmpty, isRoot ? "all that we use" : "none, as is right without root",
+            "root without \(missing.joined(separator: ", "))")
     ]
 }
 

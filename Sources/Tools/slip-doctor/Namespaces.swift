@@ -10,7 +10,9 @@ func namespaces() -> [Finding] {
     let name = absent.map(\.rawValue).joined(separator: ", ")
     return [
         Finding("kinds of namespace", absent.isEmpty, "all \(Namespace.allCases.count)", else: absent == [.time] ? .poor : .bad, "the kernel lacks \(name)"),
-        Finding("making namespaces", refusal == nil, "works", else: isRoot ? .bad : .poor, "\(refusal ?? ""): \(isRoot ? "an outer container forbids it" : "needs root, or a user namespace around them")"),
+        Finding(
+            "making namespaces", refusal == nil, "works", else: isRoot ? .bad : .poor,
+            "\(refusal ?? ""): \(isRoot ? "an outer container forbids it" : "needs root, or a user namespace around them")"),
         userNamespaces()
     ]
 }
@@ -22,7 +24,9 @@ private func userNamespaces() -> Finding {
         let restricted = text("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1"
         return Finding(name, !restricted || effectiveUser() != 0, "work", "for root only: Ubuntu restricts them (kernel.apparmor_restrict_unprivileged_userns)")
     }
-    if text("/proc/sys/kernel/unprivileged_userns_clone") == "0" { return Finding(name, .poor, "\(refusal): sysctl kernel.unprivileged_userns_clone=1 allows them") }
+    if text("/proc/sys/kernel/unprivileged_userns_clone") == "0" {
+        return Finding(name, .poor, "\(refusal): sysctl kernel.unprivileged_userns_clone=1 allows them")
+    }
     if text("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
         return Finding(name, .poor, "\(refusal): sysctl kernel.apparmor_restrict_unprivileged_userns=0 allows them")
     }
