@@ -1,8 +1,8 @@
 // The client: one connection to an engine, over a unix socket or TCP, used for request after request until one of them takes it for itself
 // (attach, exec). It asks for one thing at a time, which is all that a command line needs; what must go on at once uses clients of its own.
 // Chapter 13.
-public import NIOCore
-public import NIOHTTP1
+import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 /// Where an engine listens.
@@ -63,23 +63,30 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
 /// A reply whose body is still on its way.
 public struct Reply: Sendable {
     public let status: Int
-    public let headers: HTTPHeaders
+    public let headers: Headers
     /// The body in chunks as they come.
     public let body: ReplyBody
 
     /// The whole body.
     public func bytes() async throws -> [UInt8] {
         var all: [UInt8] = []
-        for try await part in body { all += part.readableBytesView }
+        for try await part in body { all += part }
         return all
     }
 }
 
 /// Chunks of a reply.
 public struct ReplyBody: AsyncSequence, Sendable {
-    public typealias Element = ByteBuffer
+    public typealias Element = [UInt8]
     let stream: AsyncThrowingStream<ByteBuffer, any Error>
-    public func makeAsyncIterator() -> AsyncThrowingStream<ByteBuffer, any Error>.Iterator { stream.makeAsyncIterator() }
+
+    /// Takes chunks one by one.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        var inner: AsyncThrowingStream<ByteBuffer, any Error>.Iterator
+        public mutating func next() async throws -> [UInt8]? { try await inner.next().map { Array($0.readableBytesView) } }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(inner: stream.makeAsyncIterator()) }
 }
 
 /// A connection to an engine.
@@ -121,7 +128,7 @@ public final class Client: Sendable {
 
     /// Sends a request and gives its reply as soon as the head is there.
     /// - Parameter body: chunks; with more than one, or an unknown number, they are sent chunked
-    public func request(_ method: String, _ target: String, headers: HTTPHeaders = [:], body: [UInt8]? = nil) async throws -> Reply {
+    public func request(_ method: String, _ target: String, headers: Headers = [:], body: [UInt8]? = nil) async throws -> Reply {
         var head = head(method, target, headers)
         head.headers.replaceOrAdd(name: "Content-Length", value: "\(body?.count ?? 0)")
         if method == "GET" || method == "HEAD" { head.headers.remove(name: "Content-Length") }
@@ -134,7 +141,7 @@ public final class Client: Sendable {
 
     /// Sends a request whose body comes in chunks, each sent when the last has left.
     public func upload<Chunks: AsyncSequence & Sendable>(
-        _ method: String, _ target: String, headers: HTTPHeaders = [:], chunks: Chunks
+        _ method: String, _ target: String, headers: Headers = [:], chunks: Chunks
     ) async throws -> Reply where Chunks.Element == [UInt8] {
         var head = head(method, target, headers)
         head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
@@ -149,10 +156,10 @@ public final class Client: Sendable {
     }
 
     /// Asks for the connection itself. Where the engine agrees (101, or 200 without a length), the client is used up and the stream is given.
-    public func upgrade(_ method: String, _ target: String, headers: HTTPHeaders = [:], body: [UInt8] = []) async throws -> (reply: Reply, stream: ClientStream?) {
+    public func upgrade(_ method: String, _ target: String, headers: Headers = [:], body: [UInt8] = []) async throws -> (reply: Reply, stream: ClientStream?) {
         var headers = headers
-        headers.replaceOrAdd(name: "Connection", value: "Upgrade")
-        headers.replaceOrAdd(name: "Upgrade", value: "tcp")
+        headers["Connection"] = "Upgrade"
+        headers["Upgrade"] = "tcp"
         let reply = try await request(method, target, headers: headers, body: body)
         guard reply.status == 101 else { return (reply, nil) }
         let handler = handler, channel = channel
@@ -164,8 +171,8 @@ public final class Client: Sendable {
         try? await channel.close().get()  // it may have been closed from the other side
     }
 
-    private func head(_ method: String, _ target: String, _ headers: HTTPHeaders) -> HTTPRequestHead {
-        var all = headers
+    private func head(_ method: String, _ target: String, _ headers: Headers) -> HTTPRequestHead {
+        var all = headers.fields
         all.replaceOrAdd(name: "Host", value: host)
         return HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target, headers: all)
     }

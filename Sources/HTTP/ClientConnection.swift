@@ -49,7 +49,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, @un
         case .head(let head):
             let (stream, continuation) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
             body = continuation
-            reply?.succeed(Reply(status: Int(head.status.code), headers: head.headers, body: ReplyBody(stream: stream)))
+            reply?.succeed(Reply(status: Int(head.status.code), headers: Headers(head.headers), body: ReplyBody(stream: stream)))
             reply = nil
         case .body(let bytes): body?.yield(bytes)
         case .end:

@@ -1,7 +1,7 @@
 // What the server hands to its handler and gets back. A request's body is a sequence with back-pressure; a response's body is bytes, a stream
 // that its writer fills, or the connection itself ("hijacked", Docker's word), which is joined to a socket. RFC 9112. Chapter 12.
-public import NIOCore
-public import NIOHTTP1
+import NIOCore
+import NIOHTTP1
 
 /// A request as it came; the body may still be on its way.
 public struct Request: Sendable {
@@ -14,16 +14,16 @@ public struct Request: Sendable {
     /// What follows the question mark.
     public let query: Query
     /// Header fields.
-    public let headers: HTTPHeaders
+    public let headers: Headers
     /// The body, to be read once.
     public let body: RequestBody
 
     /// Whether the client asks for the connection itself.
-    public var asksForUpgrade: Bool { headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" } && headers.contains(name: "upgrade") }
+    public var asksForUpgrade: Bool { headers.list("connection").contains("upgrade") && headers["upgrade"] != nil }
 
     init(head: HTTPRequestHead, body: RequestBody) {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        (method, path, headers, self.body) = (head.method.rawValue, String(parts.first ?? ""), head.headers, body)
+        (method, path, headers, self.body) = (head.method.rawValue, String(parts.first ?? ""), Headers(head.headers), body)
         segments = path.split(separator: "/").map { percentDecoded($0) ?? String($0) }
         query = Query(parts.count > 1 ? parts[1] : "")
     }
@@ -36,14 +36,14 @@ public struct BodyFailure: Error, CustomStringConvertible {
 
 /// A request's body: chunks as they arrive. Nothing more is read from the client while they are not taken.
 public struct RequestBody: AsyncSequence, Sendable {
-    public typealias Element = ByteBuffer
+    public typealias Element = [UInt8]
     typealias Source = NIOThrowingAsyncSequenceProducer<ByteBuffer, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, BodyDelegate>
     let source: Source
 
     /// Takes chunks one by one.
     public struct AsyncIterator: AsyncIteratorProtocol {
         var inner: Source.AsyncIterator
-        public mutating func next() async throws -> ByteBuffer? { try await inner.next() }
+        public mutating func next() async throws -> [UInt8]? { try await inner.next().map { Array($0.readableBytesView) } }
     }
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(inner: source.makeAsyncIterator()) }
@@ -52,7 +52,7 @@ public struct RequestBody: AsyncSequence, Sendable {
     public func collect(upTo limit: Int = 16 << 20) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await part in self {
-            bytes += part.readableBytesView
+            bytes += part
             guard bytes.count <= limit else { throw BodyFailure(description: "the request's body is larger than \(limit) bytes") }
         }
         return bytes
@@ -74,11 +74,11 @@ public struct Response: Sendable {
     /// Status code.
     public var status: Int
     /// Header fields; the length is added by the server.
-    public var headers: HTTPHeaders
+    public var headers: Headers
     /// What follows the head.
     public var body: Body
 
-    public init(status: Int, headers: HTTPHeaders = [:], body: Body = .none) {
+    public init(status: Int, headers: Headers = [:], body: Body = .none) {
         (self.status, self.headers, self.body) = (status, headers, body)
     }
 }

@@ -39,10 +39,12 @@ public final class Server: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    let connection = ServerConnection(handler)
                     try pipeline.addHandler(HTTPResponseEncoder())
+                    try pipeline.addHandler(EndOfInput(connection))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)))
                     try pipeline.addHandler(HTTPServerProtocolErrorHandler())
-                    try pipeline.addHandler(ServerConnection(handler))
+                    try pipeline.addHandler(connection)
                 }
             }
     }

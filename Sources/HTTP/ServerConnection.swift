@@ -34,7 +34,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler, @un
     private var body: Source?
     private var task: Task<Void, Never>?
     private var waiting: [HTTPServerRequestPart] = []
-    private var isHeld = false, wantsRead = false, isUpgrading = false, isGone = false
+    private var isHeld = false, wantsRead = false, isUpgrading = false, isGone = false, hasEnded = false
 
     init(_ handler: @escaping @Sendable (Request) async -> Response) {
         self.handler = handler
@@ -63,7 +63,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler, @un
         case .end:
             body?.finish()
             body = nil
-            resume()
+            if isUpgrading { hold() } else { resume() }  // what comes now belongs to whoever takes the connection
         }
     }
 
@@ -95,13 +95,13 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler, @un
     }
 
     /// Nobody reads the body: what still comes is thrown away.
-    func discardBody() { resume() }
+    func discardBody() { if !isUpgrading || body != nil { resume() } }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event, !isUpgrading {
-            if task == nil { context.close(promise: nil) } else { vanish() }
-        }
-        context.fireUserInboundEventTriggered(event)
+    /// The client will send no more. While a request is being answered this means that it has gone, unless it asked for the connection.
+    func inputEnded() {
+        hasEnded = true
+        guard !isUpgrading else { return }
+        if task == nil { context?.close(promise: nil) } else { vanish() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -133,7 +133,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler, @un
     }
 
     private func send(_ response: Response, to request: HTTPRequestHead, _ channel: any Channel) async {
-        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: response.status), headers: response.headers)
+        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: response.status), headers: response.headers.fields)
         let isHead = request.method == .HEAD, isEmpty = response.status == 204 || response.status == 304
         do {
             switch response.body {
@@ -150,8 +150,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler, @un
                 try await channel.writeAndFlush(Outgoing.end).get()
             case .hijack(let use):
                 let head = head
-                let connection = try await channel.eventLoop.submit { try self.hijack(head, channel) }.get()
-                try await use(connection)
+                try await use(try await channel.eventLoop.flatSubmit { self.hijack(head, channel) }.get())
                 return
             }
             channel.eventLoop.execute { self.finished(keepAlive: request.isKeepAlive) }
@@ -174,18 +173,42 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler, @un
 
     // MARK: The connection itself
 
-    /// Takes HTTP off the connection: raw handler in, encoder out, raw head written, this handler and the decoder out (which passes on what came early).
-    private func hijack(_ head: HTTPResponseHead, _ channel: any Channel) throws -> HijackedConnection {
+    /// Takes HTTP off the connection: the raw handler in, all that speaks HTTP parts out, the head written as bytes, and last the decoder out,
+    /// which passes on what came early.
+    private func hijack(_ head: HTTPResponseHead, _ channel: any Channel) -> EventLoopFuture<HijackedConnection> {
         let pipeline = channel.pipeline.syncOperations
-        let raw = RawHandler()
-        try pipeline.addHandler(raw)
-        pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPResponseEncoder.self), promise: nil)
-        var text = "HTTP/1.1 \(head.status.code) \(head.status.code == 101 ? "UPGRADED" : head.status.reasonPhrase)\r\n"
-        for (name, value) in head.headers { text += "\(name): \(value)\r\n" }
-        channel.writeAndFlush(ByteBuffer(string: text + "\r\n"), promise: nil)
-        isHeld = false
-        if let context { pipeline.removeHandler(context: context, promise: nil) }
-        pipeline.removeHandler(context: try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: nil)
-        return HijackedConnection(channel: channel, handler: raw)
+        let raw = RawHandler(), left = channel.eventLoop.makePromise(of: Void.self)
+        do {
+            try pipeline.addHandler(raw)
+            pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPResponseEncoder.self), promise: nil)
+            pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self), promise: nil)
+            if let context { pipeline.removeHandler(context: context, promise: nil) }
+            channel.writeAndFlush(rawHead(head), promise: nil)
+            pipeline.removeHandler(context: try pipeline.context(handlerType: EndOfInput.self), promise: nil)
+            pipeline.removeHandler(context: try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: left)
+        } catch {
+            left.fail(error)
+        }
+        return left.futureResult.map {
+            if self.hasEnded { channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed) } else if self.wantsRead { channel.read() }
+            return HijackedConnection(channel: channel, handler: raw)
+        }
+    }
+
+    private func rawHead(_ head: HTTPResponseHead) -> ByteBuffer {
+        let fields = head.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
+        return ByteBuffer(string: "HTTP/1.1 \(head.status.code) \(head.status.code == 101 ? "UPGRADED" : head.status.reasonPhrase)\r\n\(fields)\r\n")
+    }
+}
+
+/// Stands before the HTTP decoder and keeps the end of input from it: the decoder would throw away what came early.
+final class EndOfInput: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    private let connection: ServerConnection
+
+    init(_ connection: ServerConnection) { self.connection = connection }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { connection.inputEnded() } else { context.fireUserInboundEventTriggered(event) }
     }
 }
