@@ -163,3 +163,13 @@ public func setMountAttributes(
         unsafe path.cString { unsafe slipway_mount_setattr(AT_FDCWD, $0, recursive ? 0x8000 : 0, set.rawValue, clear.rawValue, UInt64(propagation.rawValue)) }
     }
 }
+
+/// Changes the attributes of an open mount, in the tree or not yet. man 2 mount_setattr, `AT_EMPTY_PATH`.
+public func setMountAttributes(
+    of mount: FileDescriptor, set: MountAttributes = [], clear: MountAttributes = [], propagation: MountFlags = [], recursive: Bool = false
+) throws(KernelError) {
+    try call("mount_setattr", "\(mount.rawValue)") {
+        unsafe slipway_mount_setattr(
+            mount.rawValue, "", 0x1000 | (recursive ? 0x8000 : 0), set.rawValue, clear.rawValue, UInt64(propagation.rawValue))
+    }
+}

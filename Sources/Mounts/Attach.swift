@@ -1,10 +1,6 @@
-// Mounting as a list of words asks for it. A bind mount is made out of the tree (open_tree), gets its attributes there (mount_setattr) and is
-// put in its place complete (move_mount): nobody ever sees it writable that should be read-only, and the place may be named by a descriptor,
-// /proc/self/fd/N, which goes on meaning what lies *below* the new mount.
-//
-// mount_setattr changes the attributes that it is told and keeps the rest. The older way, a remount, replaces all of them, and fails in a
-// user namespace where it forgets one that the host has locked (nosuid on a bind from /tmp, say).
-// man 2 mount, open_tree, mount_setattr, move_mount. Chapter 02.
+// Mounting as a list of words asks for it: `options` of an OCI mount, `-o` of mount(8). A bind mount ignores flags when mount(2) makes it, so
+// it is copied out of the tree, given its attributes, and placed (Placing.swift). A file system that needs no such care is mounted in one call.
+// man 2 mount, fsopen. Chapter 02.
 public import Linux
 
 /// Mounts `source` at `target` as the options ask.
@@ -19,14 +15,14 @@ public func attach(_ source: String, onto target: FilePath, type: String? = nil,
         let data = options.data.joined(separator: ",")
         try mount(source, onto: target, type: type, options.flags, data: data.isEmpty ? nil : data)
     } else {
-        try place(try make(type ?? source, source, options), onto: target, options)
+        try make(type ?? source, source, options).borrow { (mount) throws(KernelError) in try place(mount, at: target, options) }
     }
 }
 
 /// Shows what lies at `source` at `target` too.
 /// - Throws: ENOENT where either is missing, ENOTDIR for a file onto a directory, EINVAL for an unbindable source.
 public func bind(_ source: FilePath, onto target: FilePath, _ options: MountOptions = .parse(["bind"])) throws(KernelError) {
-    try place(try openTree(source, recursive: options.recursive), onto: target, options)
+    try detachedCopy(of: source, recursive: options.recursive).borrow { (mount) throws(KernelError) in try place(mount, at: target, options) }
 }
 
 /// Makes the mount at `target` read-only, and leaves its other attributes as they are. man 2 mount_setattr.
@@ -47,23 +43,4 @@ private func make(_ type: String, _ source: String, _ options: MountOptions) thr
         if options.flags.contains(.readOnly) { try configure(descriptor, "ro", nil) }
         return try mountFileSystem(descriptor)
     }
-}
-
-/// Gives a mount its attributes, then its place.
-private func place(_ mount: consuming Descriptor, onto target: FilePath, _ options: MountOptions) throws(KernelError) {
-    try mount.borrow { (descriptor) throws(KernelError) in
-        let itself = FilePath("/proc/self/fd/\(descriptor.rawValue)")
-        try set(options.flags, clear: options.cleared, at: itself, recursive: false)
-        try set(options.recursiveFlags, clear: [], at: itself, recursive: true)
-        for change in options.propagation { try setMountAttributes(itself, propagation: change.kind.flag, recursive: change.recursive) }
-        try moveMount(descriptor, onto: target)
-    }
-}
-
-private func set(_ flags: MountFlags, clear: MountFlags, at target: FilePath, recursive: Bool) throws(KernelError) {
-    let wanted = MountAttributes(flags)
-    var unwanted = MountAttributes(clear)
-    if !wanted.union(unwanted).isDisjoint(with: .accessTimes) { unwanted.formUnion(.accessTimes) }
-    guard !wanted.isEmpty || !unwanted.isEmpty else { return }
-    try setMountAttributes(target, set: wanted, clear: unwanted, recursive: recursive)
 }
