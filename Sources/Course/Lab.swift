@@ -1,0 +1,116 @@
+// Where a lab lies in the tree, and making a learner's copy of its module: files with regions are written with their bodies replaced,
+// Provenance.swift with a word of the learner's own, and all others are relative links to the reference, so that a reference that grows does
+// not strand anybody. Nothing that exists is ever overwritten.
+import Linux
+
+/// A sentence for whoever sits at the keyboard.
+public struct CourseError: Error, CustomStringConvertible {
+    /// The sentence.
+    public let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// A lab in a tree. The tree is the project, or a throw-away copy of it in which labs are proven.
+public struct Lab: Sendable {
+    /// The top of the tree.
+    public let tree: String
+    /// Such as `labs/03-namespaces`.
+    public let folder: String
+    /// Its data.
+    public let file: LabFile
+
+    /// Finds lab `chapter` (`3`, `03` or `03.2`) below `tree`.
+    public init(_ chapter: String, in tree: String) throws {
+        let number = chapter.prefix { $0 != "." }
+        let padded = number.count == 1 ? "0\(number)" : String(number)
+        let folders = try entries(FilePath("\(tree)/labs")).sorted()
+        guard number.allSatisfy(\.isNumber), let name = folders.first(where: { $0.hasPrefix("\(padded)-") }) else {
+            throw CourseError("there is no lab \(chapter.isEmpty ? "without a number" : chapter); say one of: N=\(folders.map { String($0.prefix(2)) }.joined(separator: ", N="))")
+        }
+        self.tree = tree
+        folder = "labs/\(name)"
+        do { file = try LabFile(json: readFile(FilePath("\(tree)/labs/\(name)/LAB.json"))) } catch let error as DecodingError {
+            throw CourseError("labs/\(name)/LAB.json: \(error)")
+        }
+    }
+
+    /// The folder that holds the learner's modules.
+    public var mine: String { "\(tree)/\(folder)/mine" }
+
+    /// Whether the learner has begun.
+    public var isBegun: Bool { file.modules.allSatisfy { exists(FilePath("\(mine)/\($0)")) } }
+
+    /// An exercise by its number; the lab's first for the lab's number alone.
+    public func exercise(_ id: String) throws -> Exercise {
+        guard id.contains(".") else { return file.exercises[0] }
+        let number = id.first == "0" ? id : String(repeating: "0", count: max(0, 4 - id.count)) + id
+        guard let found = file.exercises.first(where: { $0.id == number }) else {
+            throw CourseError("lab \(file.chapter) has no exercise \(id); it has \(file.exercises.map(\.id).joined(separator: ", "))")
+        }
+        return found
+    }
+
+    /// The reference's region of an exercise.
+    public func region(of exercise: Exercise) throws -> Region {
+        for module in file.modules {
+            let path = FilePath("\(tree)/Sources/\(module)/\(exercise.file)")
+            guard exists(path) else { continue }
+            if let region = try regions(in: readText(path)).first(where: { $0.exercise == exercise.id }) { return region }
+        }
+        throw CourseError("the reference has no region \(exercise.id) in \(exercise.file)")
+    }
+}
+
+/// What a copy's regions hold.
+public enum Filling: Sendable {
+    /// `unfinished`: what a learner begins with.
+    case starter
+    /// The reference's own bodies.
+    case solution
+}
+
+extension Lab {
+    /// Writes the copy of every module of the lab. The word that `provenance` gets is `mine-` and eight hex digits.
+    /// - Parameter base: the commit that the copy was made from, kept for a later merge
+    public func generate(_ filling: Filling, base: String) throws {
+        for module in file.modules {
+            let target = "\(mine)/\(module)"
+            guard !exists(FilePath(target)) else { throw CourseError("\(folder)/mine/\(module) is there already, and is never overwritten; `make reset N=\(file.chapter)` begins again") }
+            try makeDirectories(FilePath(target))
+            let up = String(repeating: "../", count: 4)
+            for name in try entries(FilePath("\(tree)/Sources/\(module)")).sorted() {
+                let source = FilePath("\(tree)/Sources/\(module)/\(name)")
+                if name == "Provenance.swift" {
+                    try writeFile(FilePath("\(target)/\(name)"), try readText(source).replacing("\"reference\"", with: "\"mine-\(nonce())\""))
+                } else if name.hasSuffix(".swift"), try !regions(in: readText(source)).isEmpty {
+                    let text = try readText(source)
+                    try writeFile(FilePath("\(target)/\(name)"), filling == .starter ? starter(from: text) : text)
+                } else {
+                    try symbolicLink("\(up)Sources/\(module)/\(name)", at: FilePath("\(target)/\(name)"))
+                }
+            }
+        }
+        try writeFile(FilePath("\(mine)/base"), base + "\n")
+    }
+
+    /// Eight hex digits that differ from copy to copy.
+    private func nonce() -> String {
+        let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    /// The copy's files that a learner writes: those that are no links.
+    public func writtenFiles() throws -> [String] {
+        try file.modules.flatMap { module in
+            try entries(FilePath("\(mine)/\(module)")).sorted().filter { try status(FilePath("\(mine)/\(module)/\($0)"), followLinks: false).kind == .file }.map { "\(module)/\($0)" }
+        }
+    }
+
+    /// Moves the copy aside, to the first free name.
+    /// - Returns: where it is now, from the top of the tree.
+    public func setAside() throws -> String {
+        let number = (1...).first { !exists(FilePath("\(mine)-\($0)")) } ?? 1
+        try rename(FilePath(mine), to: FilePath("\(mine)-\(number)"))
+        return "\(folder)/mine-\(number)"
+    }
+}

@@ -1,0 +1,48 @@
+// A newer reference meets a learner's copy: what has changed outside the regions is merged into the files that the learner writes, by
+// git merge-file, from the starter of the commit that the copy was made from to the starter of today. Everything else is a link and current.
+import Linux
+
+extension Lab {
+    /// The project's commit, or `unknown` outside a repository.
+    public func currentCommit() throws -> String {
+        let outcome = try run(["git", "rev-parse", "HEAD"], in: tree)
+        return outcome.code == 0 ? outcome.output.filter { $0 != "\n" } : "unknown"
+    }
+
+    /// Merges. New files of the reference are linked, and links to files that are gone are removed.
+    /// - Returns: a line for each file that changed.
+    public func update() throws -> [String] {
+        let base = try readText(FilePath("\(mine)/base")).filter { $0 != "\n" }
+        var told: [String] = []
+        for path in try writtenFiles() where !path.hasSuffix("Provenance.swift") {
+            let old = try run(["git", "show", "\(base):Sources/\(path)"], in: tree)
+            guard old.code == 0 else { throw CourseError("commit \(base), from which your copy was made, is not in this repository") }
+            let source = FilePath("\(tree)/Sources/\(path)")
+            let (before, now) = (try starter(from: old.output), try starter(from: readText(source)))
+            if before != now { told.append(try merge(path, before, now)) }
+        }
+        for module in file.modules {
+            let names = Set(try entries(FilePath("\(mine)/\(module)")))
+            for name in try entries(FilePath("\(tree)/Sources/\(module)")) where !names.contains(name) {
+                try symbolicLink("../../../../Sources/\(module)/\(name)", at: FilePath("\(mine)/\(module)/\(name)"))
+                told.append("\(module)/\(name): new in the reference, linked")
+            }
+            for name in names where !exists(FilePath("\(mine)/\(module)/\(name)")) {
+                try remove(FilePath("\(mine)/\(module)/\(name)"))
+                told.append("\(module)/\(name): no longer in the reference")
+            }
+        }
+        try writeFile(FilePath("\(mine)/base"), try currentCommit() + "\n")
+        return told
+    }
+
+    private func merge(_ path: String, _ before: String, _ now: String) throws -> String {
+        let (own, base, new) = ("\(mine)/\(path)", "\(mine)/.before", "\(mine)/.now")
+        try writeFile(FilePath(base), before)
+        try writeFile(FilePath(new), now)
+        let outcome = try run(["git", "merge-file", "-L", "yours", "-L", "before", "-L", "reference", own, base, new], in: tree)
+        try remove(FilePath(base))
+        try remove(FilePath(new))
+        return outcome.code == 0 ? "\(path): merged" : "\(path): merged, with conflicts that you find between <<<<<<< and >>>>>>>"
+    }
+}
