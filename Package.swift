@@ -137,7 +137,7 @@ let rows: [Row] = [
     // Kernel facilities: values first, then the tools from outside
     tests("RootfsTests", ["Rootfs", "Linux"]), tests("MountsTests", ["Mounts", "Linux"]), tests("NamespacesTests", ["Namespaces", "Linux"]),
     tests("CgroupsTests", ["Cgroups", "Linux"]),
-    tests("KernelTests", ["Namespaces", "Cgroups", "Linux"], runs: ["slip-doctor", "slip-chroot", "slip-root", "slip-ns", "slip-cgroup"]),
+    tests("KernelTests", ["Mounts", "Namespaces", "Cgroups", "Linux"], runs: ["slip-doctor", "slip-chroot", "slip-root", "slip-ns", "slip-cgroup"]),
     tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
     tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
     tests("HTTPTests", ["HTTP"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
