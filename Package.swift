@@ -120,7 +120,7 @@ let rows: [Row] = [
     // 10: an executable each
     tool("slip-doctor", ["Linux", "Cgroups", "Namespaces", "ArgumentParser"]), tool("slip-chroot", ["Rootfs", "Linux", "ArgumentParser"]),
     tool("slip-root", ["Mounts", "Rootfs", "Linux", "ArgumentParser"]), tool("slip-ns", ["Namespaces", "Mounts", "Rootfs", "Linux", "ArgumentParser"]),
-    tool("slip-cgroup", ["Cgroups", "Namespaces", "Mounts", "Linux", "ArgumentParser"]),
+    tool("slip-cgroup", ["Cgroups", "Namespaces", "Linux", "ArgumentParser"]),
     tool("slipway-runtime", ["Runtime", "OCI", "Explain", "Terminals", "Linux", "ArgumentParser"], libraries: ["seccomp"]),
     tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
     tool("slipway-tree", ["Trees", "Linux"], libraries: archiveLibraries + ["seccomp"]),

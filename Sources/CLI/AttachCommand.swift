@@ -5,13 +5,14 @@ internal import DockerClient
 internal import Linux
 
 struct AttachCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "attach", abstract: "Attach standard input, output and error to a running container")
+    static let configuration = CommandConfiguration(
+        commandName: "attach", abstract: "Attach standard input, output and error to a running container", usage: "slipway attach [OPTIONS] CONTAINER")
     static let flags = FlagTable(valued: "detach-keys", switches: "no-stdin +sig-proxy")
 
     @Option(help: "Keys that leave the container's terminal") var detachKeys = "ctrl-p,ctrl-q"
     @Flag(help: "Don't attach standard input") var noStdin = false
     @Flag(inversion: .prefixedNo, help: "Pass signals on to the process") var sigProxy = true
-    @Argument(help: "CONTAINER") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count == 1 else { throw .usage("attach", "1 argument", "[OPTIONS] CONTAINER") }

@@ -124,10 +124,13 @@ extension AttachmentLoop {
     }
 
     private func closeInput() {
-        guard inputIsOpen else { return }
-        inputIsOpen = false
-        if !inputIsFile { try? poll.remove(.standardInput) }  // it may be gone from there already
+        stopReading()
         if pending.isEmpty { halfClose() }
+    }
+
+    private func stopReading() {
+        if inputIsOpen, !inputIsFile { try? poll.remove(.standardInput) }  // it may be gone from there already
+        inputIsOpen = false
     }
 
     /// Tells the container that its input has ended.
@@ -139,13 +142,12 @@ extension AttachmentLoop {
     private func writePending() throws(KernelError) {
         guard let stream = attachment.stream else { return }
         while !pending.isEmpty {
-            let bytes = pending
             do throws(KernelError) {
-                pending.removeFirst(try stream.borrow { descriptor throws(KernelError) in try writeSome(descriptor, bytes) })
+                pending.removeFirst(try stream.writeSome(pending, wait: false))
             } catch {
                 if error.errno == 11 { break }  // EAGAIN
                 pending = []  // the container reads no more; its output may go on
-                inputIsOpen = false
+                stopReading()
             }
         }
         try watchWriting(!pending.isEmpty)
@@ -176,18 +178,17 @@ extension AttachmentLoop {
 
     private func endStream() throws(KernelError) {
         try attachment.stream?.borrow { descriptor throws(KernelError) in try poll.remove(descriptor) }
-        if inputIsOpen, !inputIsFile, !watchesWriting { try poll.remove(.standardInput) }
-        inputIsOpen = false
+        stopReading()
         attachment.stream = nil
     }
 
     private func show(_ bytes: [UInt8]) {
-        guard !attachment.hasTerminal else { return Output.write(bytes, to: .standardOutput) }
+        guard !attachment.hasTerminal else { return show(bytes, on: .standardOutput) }
         do throws(ClientError) {
             for piece in try frames.pieces(of: bytes) {
                 switch piece.stream {
-                case .input, .output: Output.write(piece.bytes, to: .standardOutput)
-                case .error: Output.write(piece.bytes, to: .standardError)
+                case .input, .output: show(Array(piece.bytes), on: .standardOutput)
+                case .error: show(Array(piece.bytes), on: .standardError)
                 case .system: throw .broken("error from daemon in stream: \(String(decoding: piece.bytes, as: UTF8.self))")
                 }
             }
@@ -195,16 +196,26 @@ extension AttachmentLoop {
     }
 }
 
+extension AttachmentLoop {
+    /// Output that nobody reads any more ends us, but not before the terminal has been given back.
+    private func show(_ bytes: [UInt8], on stream: FileDescriptor) {
+        if !Output.isWritten(bytes, to: stream) { end = .interrupted(.brokenPipe) }
+    }
+}
+
 // MARK: Signals and replies
 
 extension AttachmentLoop {
+    /// SIGTSTP, of which only a terminal that isn't raw makes use.
+    private static let stopTyped = Signal(rawValue: 20)
+
     private func handle(_ signal: Signal) {
         if signal == .windowChange {
             attachment.resize?()
             return
         }
         guard let forward = attachment.forward else {
-            end = .interrupted(signal)
+            if ![.continue, Self.stopTyped].contains(signal) { end = .interrupted(signal) }
             return
         }
         if signal == .interrupt || signal == .terminate {

@@ -5,11 +5,12 @@ internal import DockerClient
 internal import Linux
 
 struct CreateCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a new container")
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Create a new container", usage: "slipway create [OPTIONS] IMAGE [COMMAND] [ARG...]")
     static let flags = FlagTable(valued: ContainerFlags.valued, switches: ContainerFlags.switches, stopsAtOperand: true)
 
     @OptionGroup var container: ContainerFlags
-    @Argument(help: "IMAGE [COMMAND] [ARG...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard let image = words.first else { throw .usage("create", "at least 1 argument", "[OPTIONS] IMAGE [COMMAND] [ARG...]") }

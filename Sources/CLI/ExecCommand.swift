@@ -6,7 +6,8 @@ internal import Linux
 internal import Terminals
 
 struct ExecCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "exec", abstract: "Execute a command in a running container")
+    static let configuration = CommandConfiguration(
+        commandName: "exec", abstract: "Execute a command in a running container", usage: "slipway exec [OPTIONS] CONTAINER COMMAND [ARG...]")
     static let flags = FlagTable(
         valued: "detach-keys env/e env-file user/u workdir/w", switches: "detach/d interactive/i privileged tty/t", stopsAtOperand: true)
 
@@ -19,7 +20,7 @@ struct ExecCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Give the process a terminal") var tty = false
     @Option(name: .shortAndLong, help: "User (name or number, and perhaps :group)") var user = ""
     @Option(name: .shortAndLong, help: "Working directory in the container") var workdir = ""
-    @Argument(help: "CONTAINER COMMAND [ARG...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count >= 2 else { throw .usage("exec", "at least 2 arguments", "[OPTIONS] CONTAINER COMMAND [ARG...]") }

@@ -4,14 +4,14 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct HistoryCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "history", abstract: "Show the history of an image")
+    static let configuration = CommandConfiguration(commandName: "history", abstract: "Show the history of an image", usage: "slipway history [OPTIONS] IMAGE")
     static let flags = FlagTable(valued: "format", switches: "+human/H no-trunc quiet/q")
 
     @Option(help: "A template for each, `table TEMPLATE`, or json") var format: String?
     @Flag(inversion: .prefixedNo, help: "Times and sizes in words") var human = true
     @Flag(help: "Don't cut off long values") var noTrunc = false
     @Flag(name: .shortAndLong, help: "Show only IDs") var quiet = false
-    @Argument(help: "IMAGE") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count == 1 else { throw .usage("history", "1 argument", "[OPTIONS] IMAGE") }

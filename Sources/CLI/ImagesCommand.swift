@@ -4,7 +4,7 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct ImagesCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "images", abstract: "List images")
+    static let configuration = CommandConfiguration(commandName: "images", abstract: "List images", usage: "slipway images [OPTIONS] [REPOSITORY[:TAG]]")
     static let flags = FlagTable(valued: "filter/f format", switches: "all/a digests no-trunc quiet/q")
 
     @Flag(name: .shortAndLong, help: "Show intermediate images too") var all = false
@@ -13,7 +13,7 @@ struct ImagesCommand: EngineCommand {
     @Option(help: "A template for each, `table TEMPLATE`, or json") var format: String?
     @Flag(help: "Don't cut off long values") var noTrunc = false
     @Flag(name: .shortAndLong, help: "Show only IDs") var quiet = false
-    @Argument(help: "Show only images of this name") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count <= 1 else { throw .usage("images", "at most 1 argument", "[OPTIONS] [REPOSITORY[:TAG]]") }

@@ -5,13 +5,14 @@ internal import DockerClient
 internal import Linux
 
 struct ImportCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "import", abstract: "Make an image from the files in a tarball")
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Make an image from the files in a tarball", usage: "slipway import [OPTIONS] file|URL|- [REPOSITORY[:TAG]]")
     static let flags = FlagTable(valued: "change/c message/m platform")
 
     @Option(name: .shortAndLong, help: "A line of a Dockerfile that changes the image: CMD [\"sh\"]") var change: [String] = []
     @Option(name: .shortAndLong, help: "The image's comment") var message: String?
     @Option(help: "The image's platform") var platform: String?
-    @Argument(help: "file|URL|- [REPOSITORY[:TAG]]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard (1...2).contains(words.count) else { throw .usage("import", "at least 1 argument", "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]") }

@@ -5,11 +5,11 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct InfoCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "info", abstract: "Show how the engine is set up")
+    static let configuration = CommandConfiguration(commandName: "info", abstract: "Show how the engine is set up", usage: "slipway info [OPTIONS]")
     static let flags = FlagTable(valued: "format/f")
 
     @Option(name: .shortAndLong, help: "A template: '{{.ServerVersion}}', or json") var format: String?
-    @Argument var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.isEmpty else { throw .usage("info", "0 arguments", "[OPTIONS]") }
@@ -20,7 +20,7 @@ struct InfoCommand: EngineCommand {
             }
             return 0
         }
-        Output.print("Client: Slipway\n Version:    \(slipwayVersion)\n Context:    default\n\nServer:\n" + server(info))
+        Output.print("Client: Slipway\n Version:    \(slipwayVersion)\n Context:    default\n Debug Mode: false\n\nServer:\n" + server(info))
         if try session.isOurs() { Output.print(own(try session.json("GET", ["slipway", "info"]))) }
         for warning in info["Warnings"]?.items ?? [] { Output.complain("\(warning.printed)\n") }
         return 0
@@ -46,6 +46,9 @@ struct InfoCommand: EngineCommand {
         if !runtimes.isEmpty { text += " Runtimes: \(runtimes.joined(separator: " "))\n" }
         add("Default Runtime", "DefaultRuntime")
         add("Init Binary", "InitBinary")
+        for (label, field) in [("containerd version", "ContainerdCommit"), ("runc version", "RuncCommit"), ("init version", "InitCommit")] {
+            if let commit = info[field]?["ID"]?.string, !commit.isEmpty { text += " \(label): \(commit)\n" }
+        }
         let security = (info["SecurityOptions"]?.items ?? []).map(\.printed)
         if !security.isEmpty { text += " Security Options:\n" + security.map(option).joined() }
         for (label, field) in [

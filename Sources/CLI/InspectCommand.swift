@@ -4,13 +4,14 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct InspectCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "inspect", abstract: "Show everything about containers, images and other objects")
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show everything about containers, images and other objects", usage: "slipway inspect [OPTIONS] NAME|ID [NAME|ID...]")
     static let flags = FlagTable(valued: "format/f type", switches: "size/s")
 
     @Option(name: .shortAndLong, help: "A template: '{{.State.Status}}', '{{json .Config}}', or json") var format: String?
     @Flag(name: .shortAndLong, help: "Sizes of containers too") var size = false
     @Option(help: "container, image, network or volume; any unless given") var type: String?
-    @Argument(help: "NAME|ID [NAME|ID...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     private static let kinds = ["container": "containers", "image": "images", "network": "networks", "volume": "volumes"]
 

@@ -4,7 +4,7 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct ListCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "ps", abstract: "List containers")
+    static let configuration = CommandConfiguration(commandName: "ps", abstract: "List containers", usage: "slipway ps [OPTIONS]")
     static let flags = FlagTable(valued: "filter/f format last/n", switches: "all/a latest/l no-trunc quiet/q size/s")
 
     @Flag(name: .shortAndLong, help: "Show all containers, not only running ones") var all = false
@@ -15,7 +15,7 @@ struct ListCommand: EngineCommand {
     @Flag(help: "Don't cut off long values") var noTrunc = false
     @Flag(name: .shortAndLong, help: "Show only IDs") var quiet = false
     @Flag(name: .shortAndLong, help: "Show sizes") var size = false
-    @Argument var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.isEmpty else { throw .usage("ps", "0 arguments", "[OPTIONS]") }

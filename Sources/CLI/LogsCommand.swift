@@ -5,7 +5,7 @@ internal import DockerClient
 internal import Linux
 
 struct LogsCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "logs", abstract: "Fetch the logs of a container")
+    static let configuration = CommandConfiguration(commandName: "logs", abstract: "Fetch the logs of a container", usage: "slipway logs [OPTIONS] CONTAINER")
     static let flags = FlagTable(valued: "since tail/n until", switches: "details follow/f timestamps/t")
 
     @Flag(help: "Show extra details") var details = false
@@ -14,7 +14,7 @@ struct LogsCommand: EngineCommand {
     @Option(name: [.customShort("n"), .long], help: "Only so many lines from the end") var tail = "all"
     @Flag(name: .shortAndLong, help: "Show times") var timestamps = false
     @Option(help: "Only what came before this time, or longer ago than 10m") var until: String?
-    @Argument(help: "CONTAINER") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count == 1 else { throw .usage("logs", "1 argument", "[OPTIONS] CONTAINER") }

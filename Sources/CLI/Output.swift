@@ -13,17 +13,25 @@ enum Output {
     /// Writes text to standard error.
     static func complain(_ text: String) { write(Array(text.utf8), to: .standardError) }
 
-    /// Writes all bytes; waits where the stream is slow, and ends the program where nobody reads any more.
+    /// Writes all bytes; ends the program where nobody reads any more.
     static func write(_ bytes: some Sequence<UInt8>, to stream: FileDescriptor) {
-        let bytes = Array(bytes)
+        guard !isWritten(Array(bytes), to: stream) else { return }
+        exitNow(stream == .standardOutput ? 128 + Signal.brokenPipe.rawValue : 125)
+    }
+
+    /// Writes all bytes, waiting where the stream is slow.
+    ///
+    /// - Returns: false where nobody reads any more.
+    static func isWritten(_ bytes: [UInt8], to stream: FileDescriptor) -> Bool {
         var written = 0
         while written < bytes.count {
             do throws(KernelError) {
                 written += try writeSome(stream, bytes, from: written)
             } catch {
-                guard error.errno == 11 else { exitNow(stream == .standardOutput ? 1 : 125) }
-                pause(milliseconds: 1)  // somebody made our stream non-blocking, a terminal that we share perhaps
+                guard error.errno == 11 else { return false }
+                pause(milliseconds: 1)  // EAGAIN: somebody made our stream non-blocking, a terminal that we share perhaps
             }
         }
+        return true
     }
 }

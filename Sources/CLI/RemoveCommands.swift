@@ -4,13 +4,14 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct RemoveCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "rm", abstract: "Remove one or more containers")
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Remove one or more containers", usage: "slipway rm [OPTIONS] CONTAINER [CONTAINER...]")
     static let flags = FlagTable(switches: "force/f link/l volumes/v")
 
     @Flag(name: .shortAndLong, help: "Kill a running container first") var force = false
     @Flag(name: .shortAndLong, help: "Remove the link of this name") var link = false
     @Flag(name: .shortAndLong, help: "Remove its anonymous volumes too") var volumes = false
-    @Argument(help: "CONTAINER [CONTAINER...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard !words.isEmpty else { throw .usage("rm", "at least 1 argument", "[OPTIONS] CONTAINER [CONTAINER...]") }
@@ -28,10 +29,10 @@ struct RemoveCommand: EngineCommand {
 }
 
 struct RenameCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "rename", abstract: "Rename a container")
+    static let configuration = CommandConfiguration(commandName: "rename", abstract: "Rename a container", usage: "slipway rename CONTAINER NEW_NAME")
     static let flags = FlagTable()
 
-    @Argument(help: "CONTAINER NEW_NAME") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count == 2 else { throw .usage("rename", "2 arguments", "CONTAINER NEW_NAME") }
@@ -42,12 +43,12 @@ struct RenameCommand: EngineCommand {
 }
 
 struct RemoveImagesCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "rmi", abstract: "Remove one or more images")
+    static let configuration = CommandConfiguration(commandName: "rmi", abstract: "Remove one or more images", usage: "slipway rmi [OPTIONS] IMAGE [IMAGE...]")
     static let flags = FlagTable(switches: "force/f no-prune")
 
     @Flag(name: .shortAndLong, help: "Remove it although containers use it") var force = false
     @Flag(help: "Keep parents without a name") var noPrune = false
-    @Argument(help: "IMAGE [IMAGE...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard !words.isEmpty else { throw .usage("rmi", "at least 1 argument", "[OPTIONS] IMAGE [IMAGE...]") }
@@ -61,10 +62,11 @@ struct RemoveImagesCommand: EngineCommand {
 }
 
 struct TagCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "tag", abstract: "Give an image one more name")
+    static let configuration = CommandConfiguration(
+        commandName: "tag", abstract: "Give an image one more name", usage: "slipway tag SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]")
     static let flags = FlagTable()
 
-    @Argument(help: "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count == 2 else { throw .usage("tag", "2 arguments", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]") }

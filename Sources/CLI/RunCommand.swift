@@ -6,7 +6,8 @@ internal import DockerClient
 internal import Linux
 
 struct RunCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Create and run a new container from an image")
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Create and run a new container from an image", usage: "slipway run [OPTIONS] IMAGE [COMMAND] [ARG...]")
     static let flags = FlagTable(
         valued: ContainerFlags.valued + " attach/a detach-keys", switches: ContainerFlags.switches + " detach/d explain +sig-proxy", stopsAtOperand: true)
 
@@ -16,7 +17,7 @@ struct RunCommand: EngineCommand {
     @Option(help: "Keys that leave the container's terminal") var detachKeys = "ctrl-p,ctrl-q"
     @Flag(help: "Show every kernel call that makes the container, with its reason (Slipway's engine only)") var explain = false
     @Flag(inversion: .prefixedNo, help: "Pass signals on to the process") var sigProxy = true
-    @Argument(help: "IMAGE [COMMAND] [ARG...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard let image = words.first else { throw .usage("run", "at least 1 argument", "[OPTIONS] IMAGE [COMMAND] [ARG...]") }

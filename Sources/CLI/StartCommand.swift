@@ -4,14 +4,15 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct StartCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "start", abstract: "Start one or more stopped containers")
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start one or more stopped containers", usage: "slipway start [OPTIONS] CONTAINER [CONTAINER...]")
     static let flags = FlagTable(valued: "detach-keys", switches: "attach/a explain interactive/i")
 
     @Flag(name: .shortAndLong, help: "Attach output and error, and pass signals on") var attach = false
     @Option(help: "Keys that leave the container's terminal") var detachKeys = "ctrl-p,ctrl-q"
     @Flag(help: "Show every kernel call that makes the container (Slipway's engine only)") var explain = false
     @Flag(name: .shortAndLong, help: "Attach input") var interactive = false
-    @Argument(help: "CONTAINER [CONTAINER...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard let first = words.first else { throw .usage("start", "at least 1 argument", "[OPTIONS] CONTAINER [CONTAINER...]") }

@@ -19,11 +19,12 @@ struct StopFlags: ParsableArguments {
 }
 
 struct StopCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "stop", abstract: "Stop one or more running containers")
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Stop one or more running containers", usage: "slipway stop [OPTIONS] CONTAINER [CONTAINER...]")
     static let flags = StopFlags.table
 
     @OptionGroup var options: StopFlags
-    @Argument(help: "CONTAINER [CONTAINER...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard !words.isEmpty else { throw .usage("stop", "at least 1 argument", "[OPTIONS] CONTAINER [CONTAINER...]") }
@@ -36,11 +37,12 @@ struct StopCommand: EngineCommand {
 }
 
 struct RestartCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "restart", abstract: "Restart one or more containers")
+    static let configuration = CommandConfiguration(
+        commandName: "restart", abstract: "Restart one or more containers", usage: "slipway restart [OPTIONS] CONTAINER [CONTAINER...]")
     static let flags = StopFlags.table
 
     @OptionGroup var options: StopFlags
-    @Argument(help: "CONTAINER [CONTAINER...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard !words.isEmpty else { throw .usage("restart", "at least 1 argument", "[OPTIONS] CONTAINER [CONTAINER...]") }
@@ -53,11 +55,12 @@ struct RestartCommand: EngineCommand {
 }
 
 struct KillCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "kill", abstract: "Kill one or more running containers")
+    static let configuration = CommandConfiguration(
+        commandName: "kill", abstract: "Kill one or more running containers", usage: "slipway kill [OPTIONS] CONTAINER [CONTAINER...]")
     static let flags = FlagTable(valued: "signal/s")
 
     @Option(name: .shortAndLong, help: "Signal to send; KILL unless given") var signal: String?
-    @Argument(help: "CONTAINER [CONTAINER...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard !words.isEmpty else { throw .usage("kill", "at least 1 argument", "[OPTIONS] CONTAINER [CONTAINER...]") }
@@ -69,10 +72,11 @@ struct KillCommand: EngineCommand {
 }
 
 struct WaitCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "wait", abstract: "Block until containers stop, then print their exit codes")
+    static let configuration = CommandConfiguration(
+        commandName: "wait", abstract: "Block until containers stop, then print their exit codes", usage: "slipway wait CONTAINER [CONTAINER...]")
     static let flags = FlagTable()
 
-    @Argument(help: "CONTAINER [CONTAINER...]") var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard !words.isEmpty else { throw .usage("wait", "at least 1 argument", "CONTAINER [CONTAINER...]") }

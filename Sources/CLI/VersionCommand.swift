@@ -4,11 +4,12 @@ internal import ArgumentParser
 internal import DockerClient
 
 struct VersionCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "version", abstract: "Show the versions of client and engine")
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Show the versions of client and engine", usage: "slipway version [OPTIONS]")
     static let flags = FlagTable(valued: "format/f")
 
     @Option(name: .shortAndLong, help: "A template: '{{.Server.Version}}', or json") var format: String?
-    @Argument var words: [String] = []
+    @Argument(help: .hidden) var words: [String] = []
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.isEmpty else { throw .usage("version", "0 arguments", "[OPTIONS]") }
@@ -39,7 +40,7 @@ struct VersionCommand: EngineCommand {
                 ("GoVersion", "Go version"), ("SwiftVersion", "Swift version"),
                 ("GitCommit", component["Name"]?.string == "Engine" ? "Git commit" : "GitCommit"), ("BuildTime", "Built")
             ] {
-                if let value = details?[key]?.string, !value.isEmpty { pairs.append((label, value)) }
+                if let value = details?[key]?.string, !value.isEmpty { pairs.append((label, key == "BuildTime" ? Words.built(value) : value)) }
             }
             if let os = details?["Os"]?.string, let arch = details?["Arch"]?.string { pairs.append(("OS/Arch", "\(os)/\(arch)")) }
             if let experimental = details?["Experimental"]?.string { pairs.append(("Experimental", experimental)) }

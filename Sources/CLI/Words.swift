@@ -59,6 +59,16 @@ enum Words {
         return "\(year)-\(two(month))-\(two(day)) \(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60)) +0000 UTC"
     }
 
+    /// An RFC 3339 moment as `version` shows it: `Thu May  7 21:09:36 2026`; other text stays as it is.
+    static func built(_ text: String) -> String {
+        let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+            weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        // What is no time is shown as it came.
+        guard text.contains("T"), let moment = try? moment(text), let seconds = Int64(moment.prefix { $0 != "." }) else { return text }
+        let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400, (year, month, day) = civil(days), clock = date(seconds).split(separator: " ")[1]
+        return "\(weekdays[Int((days % 7 + 7) % 7)]) \(names[Int(month) - 1]) \(day < 10 ? " " : "")\(day) \(clock) \(year)"
+    }
+
     private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
     /// Year, month and day of a day counted from 1970-01-01; years begin in March, so that the leap day is the last.
@@ -86,7 +96,8 @@ enum Words {
             return text
         }
         if let seconds = span(text) { return "\(now - seconds)" }
-        let parts = text.split(separator: text.contains("T") ? "T" : " ", maxSplits: 1), date = parts.first?.split(separator: "-") ?? []
+        let parts = text.split(separator: text.contains("T") ? "T" : " ", maxSplits: 1, omittingEmptySubsequences: false),
+            date = parts.first?.split(separator: "-") ?? []
         guard date.count == 3, let year = Int64(date[0]), let month = Int64(date[1]), let day = Int64(date[2]), (1...12).contains(month), (1...31).contains(day)
         else { throw wrong }
         guard parts.count == 2 else { return "\(days(year, month, day) * 86_400)" }

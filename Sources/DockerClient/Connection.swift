@@ -36,9 +36,18 @@ public final class Connection {
 
     /// Writes bytes as they are. Blocks until the engine has taken them.
     public func write(_ bytes: [UInt8]) throws(ClientError) {
-        do throws(KernelError) { try socket.borrow { (descriptor) throws(KernelError) in try Linux.write(descriptor, bytes) } } catch {
-            throw .broken("\(error)")
+        var rest = bytes
+        while !rest.isEmpty {
+            do throws(KernelError) { rest.removeFirst(try writeSome(rest, wait: true)) } catch { throw .broken("\(error)") }
         }
+    }
+
+    /// Writes what the engine takes now; never raises SIGPIPE.
+    ///
+    /// - Returns: how many bytes it took.
+    /// - Throws: EAGAIN where it takes none now, unless `wait`.
+    public func writeSome(_ bytes: [UInt8], wait: Bool) throws(KernelError) -> Int {
+        try socket.borrow { (descriptor) throws(KernelError) in try sendMessage(descriptor, bytes, wait: wait) }
     }
 
     /// Writes one chunk of a chunked body; an empty one ends it.

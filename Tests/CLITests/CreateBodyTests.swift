@@ -1,5 +1,6 @@
 // The request of `run` and `create`, beside what Docker's own client sends. Chapter 13.
 import ArgumentParser
+import DockerClient
 import Testing
 
 @testable import CLI

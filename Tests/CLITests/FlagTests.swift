@@ -1,4 +1,5 @@
 // What users type: flags as Go's pflag reads them, sizes, variables, hosts, keys. Chapter 13.
+import DockerClient
 import Testing
 
 @testable import CLI
@@ -96,13 +97,13 @@ struct ValueTests {
             ("tcp://1.2.3.4:99", .tcp(host: "1.2.3.4", port: 99)), ("tcp://h", .tcp(host: "h", port: 2375)),
             ("h:1", .tcp(host: "h", port: 1)), ("tcp://[::1]:5", .tcp(host: "::1", port: 5)), ("tcp://[::1]", .tcp(host: "::1", port: 2375)),
             ("http://h:2/", .tcp(host: "h", port: 2))
-        ] as [(String, Host)])
-    func hosts(text: String, host: Host) throws { #expect(try Host(text) == host) }
+        ] as [(String, Address)])
+    func hosts(text: String, host: Address) throws { #expect(try Address(text) == host) }
 
     @Test(
         "What is no host is refused", arguments: ["ssh://h", "unix://relative", "tcp://h:x", "tcp://h:0", "tcp://h:70000", "tcp://h/path", "npipe:////./pipe/x"]
     )
-    func badHosts(text: String) { #expect(throws: Failure.self) { try Host(text) } }
+    func badHosts(text: String) { #expect(throws: ClientError.self) { try Address(text) } }
 }
 
 @Suite("Detach keys")

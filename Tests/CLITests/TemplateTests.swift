@@ -1,4 +1,5 @@
 // `--format`: the part of Go's templates that Slipway understands, on values as engines send them. Chapter 13.
+import DockerClient
 import Testing
 
 @testable import CLI
