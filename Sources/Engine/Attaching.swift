@@ -1,0 +1,111 @@
+// Attach, logs, resize: a client's streams and a container's. The stream of an attached client is one end of a socket pair whose other end goes
+// to the shim; before the container runs it waits here, with what the client has sent already in its buffer. Chapter 12.
+import DockerAPI
+public import Linux
+import Offload
+public import ShimProtocol
+import Synchronization
+
+extension Engine {
+    /// Attaches to a container's streams.
+    /// - Returns: our end; the shim closes its own when the run has ended. Stdcopy frames, or raw bytes where the container has a terminal.
+    /// - Throws: `conflict` where the container is on its way out.
+    public func attach(_ container: Container, input: Bool, output: Bool, error: Bool) async throws(EngineError) -> AttachedStream {
+        try await asEngineError {
+            try await container.mailbox.perform {
+                try self.checkUsable(container)
+                let pair = try StreamPair()
+                let attachment = Attachment(try pair.takeFar(), input: input, output: output, error: error)
+                if let run = container.run {
+                    try await run.shim.ask(attachment.request, [attachment.descriptor])
+                } else {
+                    container.state.withLock { $0.attachments[ObjectIdentifier(attachment)] = attachment }
+                }
+                self.publish("attach", container)
+                return AttachedStream(socket: try pair.takeNear(), key: ObjectIdentifier(attachment), container: container)
+            }
+        }
+    }
+
+    /// Where the records of the container's next start can be read: JSON lines, ended when the start is over.
+    public func explain(_ container: Container) async throws(EngineError) -> Descriptor {
+        guard !container.isRunning else { throw EngineError(.conflict, "container \(container.id) is running: only a start can be explained") }
+        return try await asEngineErrorOwning {
+            let pair = try StreamPair()
+            let attachment = Attachment(try pair.takeFar(), input: false, output: true, error: false)
+            container.state.withLock { $0.explain = attachment }
+            return try pair.takeNear()
+        }
+    }
+
+    /// Sets the size of a container's terminal.
+    public func resize(_ container: Container, rows: UInt16, columns: UInt16) async throws(EngineError) {
+        guard let run = container.run else { throw .notRunning(container.id) }
+        guard container.hasTerminal else { return }
+        _ = try await asEngineError { try await run.shim.ask(.resize(stream: "", rows: rows, columns: columns)) }
+        publish("resize", container, ["height": "\(rows)", "width": "\(columns)"])
+    }
+
+    // MARK: Logs
+
+    /// Opens a container's log for reading.
+    /// - Throws: `unsupported` where its log driver keeps nothing.
+    public func log(of container: Container, _ query: LogQuery) throws(EngineError) -> ContainerLog {
+        guard container.record.host.LogConfig?.Type != "none" else { throw EngineError(.unsupported, "configured logging driver does not support reading") }
+        let maxFiles: Int
+        do throws(EngineError) { maxFiles = try logLimits(container.record.host).maxFiles } catch { maxFiles = 1 }
+        return ContainerLog(container: container, path: logPath(container.id), maxFiles: maxFiles, query: query)
+    }
+}
+
+/// A client's end of an attachment.
+public final class AttachedStream: Sendable {
+    private let socket: Descriptor
+    private let key: ObjectIdentifier
+    private let container: Container?
+
+    init(socket: consuming Descriptor, key: ObjectIdentifier, container: Container?) {
+        (self.key, self.container) = (key, container)
+        self.socket = socket
+    }
+
+    /// A copy of the socket for whoever joins it with the client, and closes it.
+    public func takeSocket() throws -> CInt { try socket.duplicate().release().rawValue }
+
+    /// Forgets an attachment whose client has gone before the container ran.
+    public func forget() { container?.state.withLock { $0.attachments[key] = nil } }
+}
+
+/// A socket pair whose ends are taken one by one.
+struct StreamPair: ~Copyable {
+    private let pair: SocketPair
+    init() throws(KernelError) { pair = try SocketPair(.stream) }
+    borrowing func takeNear() throws(KernelError) -> Descriptor { try pair.near.duplicate() }
+    borrowing func takeFar() throws(KernelError) -> Descriptor { try pair.far.duplicate() }
+}
+
+/// Like `asEngineError`, for what cannot be copied.
+func asEngineErrorOwning<Result: ~Copyable>(_ body: () throws -> Result) async throws(EngineError) -> Result {
+    do { return try body() } catch { throw EngineError(error) }
+}
+
+/// A container's log, to be read in pieces.
+public struct ContainerLog: Sendable {
+    let container: Container
+    let path: FilePath
+    let maxFiles: Int
+    let query: LogQuery
+
+    /// Reads on a thread of its own and hands pieces to `sink`, which returns false when nobody wants more. Ends when all is read: of a log that
+    /// is followed, when the container has ended.
+    public func read(as rendering: LogRendering, into sink: @escaping @Sendable ([UInt8]) -> Bool, isCancelled: @escaping @Sendable () -> Bool) async throws {
+        try await offloadAlone {
+            let reader = try LogReader(path, maxFiles: maxFiles, query: query)
+            while true {
+                var piece: [UInt8] = []
+                let isMore = try reader.next(into: &piece, as: rendering, hasEnded: { !container.isRunning }, isCancelled: isCancelled)
+                guard isMore, sink(piece) else { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// A container in memory: its record, and behind a lock what of it changes. Reading never waits; what changes it goes through its mailbox, one
+// after the other, and through the pure function of Life.swift, whose effects `Engine+Life` carries out. Chapter 12.
+import DockerAPI
+import Linux
+import ShimProtocol
+import Synchronization
+
+/// What clients wait for.
+public enum WaitCondition: String, Sendable {
+    case notRunning = "not-running"
+    case nextExit = "next-exit"
+    case removed
+}
+
+/// A stream socket that waits for its container's next run: our end of a pair whose other end is joined with a client.
+final class Attachment: Sendable {
+    let socket: Descriptor
+    let input: Bool, output: Bool, error: Bool
+
+    init(_ socket: consuming Descriptor, input: Bool, output: Bool, error: Bool) {
+        (self.input, self.output, self.error) = (input, output, error)
+        self.socket = socket
+    }
+
+    var request: ShimRequest { .attach(input: input, output: output, error: error) }
+    var descriptor: FileDescriptor { FileDescriptor(rawValue: socket.number) }
+}
+
+/// A container.
+public final class Container: Sendable {
+    struct State: Sendable {
+        var name: String
+        var life: Life<ShimLink> = .resting(parked: nil)
+        var past: Past
+        var attachments: [ObjectIdentifier: Attachment] = [:]
+        var nextExit = Promise<Int32>()
+        /// Where the record of the next start goes.
+        var explain: Attachment?
+        var execs: [String] = []
+        /// A removal is under way.
+        var isLeaving = false
+    }
+    public let record: ContainerRecord
+    let mailbox = Mailbox()
+    let removed = Promise<Int32>()
+    let state: Mutex<State>
+
+    init(_ record: ContainerRecord, name: String, past: Past = Past()) {
+        self.record = record
+        state = Mutex(State(name: name, past: past))
+    }
+
+    public var id: String { record.id }
+    public var name: String { state.withLock { $0.name } }
+    var past: Past { state.withLock { $0.past } }
+    var autoRemove: Bool { record.host.AutoRemove ?? false }
+    public var hasTerminal: Bool { record.config.Tty ?? false }
+
+    /// The shim and the first process, while it runs.
+    var run: (shim: ShimLink, pid: Int32)? {
+        state.withLock { state in if case .running(let shim, let pid) = state.life { (shim, pid) } else { nil } }
+    }
+
+    public var isRunning: Bool { run != nil }
+
+    /// The state as `ps` names it.
+    public var status: String {
+        state.withLock { state in
+            if state.isLeaving { return "removing" }
+            return switch state.life {
+            case .running: "running"
+            case .removing: "removing"
+            case .resting: state.past.startedAt == nil ? "created" : "exited"
+            }
+        }
+    }
+
+    /// Applies an event and hands back what is to be done.
+    func apply(_ event: LifeEvent<ShimLink>) -> [LifeEffect<ShimLink>] {
+        state.withLock { state in
+            let next = after(event, in: state.life, state.past, autoRemove: autoRemove)
+            (state.life, state.past) = (next.life, next.past)
+            return next.effects
+        }
+    }
+
+    /// What a `wait` waits for, taken now; the code comes with the promise.
+    public func wait(for condition: WaitCondition) -> Promise<Int32> {
+        if condition == .removed { return removed }
+        return state.withLock { state in
+            if condition == .notRunning {
+                if case .running = state.life { return state.nextExit }
+                let promise = Promise<Int32>()
+                promise.fulfil(state.past.exitCode)
+                return promise
+            }
+            return state.nextExit
+        }
+    }
+
+    /// Tells those who wait for an end, and begins a new promise for the next.
+    func tellEnd(_ code: Int32) {
+        let promise = state.withLock { state in
+            defer { state.nextExit = Promise() }
+            return state.nextExit
+        }
+        promise.fulfil(code)
+    }
+
+    /// Drops the streams that wait for a next run; their clients see the end.
+    func closeAttachments() {
+        state.withLock { state in
+            state.attachments = [:]
+            state.explain = nil
+        }
+    }
+}

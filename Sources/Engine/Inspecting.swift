@@ -1,0 +1,129 @@
+// What the engine tells of a container: inspect and list, from values in memory. Chapter 12; Engine API, ContainerInspect and ContainerSummary.
+public import DockerAPI
+import Images
+import Linux
+import Offload
+import ShimProtocol
+import Snapshots
+import Synchronization
+
+/// A network that is always there.
+public struct BuiltInNetwork: Sendable {
+    public let name: String, driver: String
+    /// 64 hex digits, the same on every engine of ours.
+    public let id: String
+}
+
+/// Docker's three.
+public let builtInNetworks: [BuiltInNetwork] = [("bridge", "bridge", "b"), ("host", "host", "c"), ("none", "null", "d")].map { name, driver, digit in
+    BuiltInNetwork(name: name, driver: driver, id: String(repeating: "0", count: 63) + digit)
+}
+
+extension Engine {
+    /// Everything of one container.
+    public func inspect(_ container: Container) async throws(EngineError) -> ContainerInspect {
+        let (record, id, snapshots) = (container.record, container.id, snapshots)
+        let mount = try await asEngineError { try await offload { () throws(SnapshotsError) in try snapshots.overlay(of: id) } }
+        let lower = mount.lower.map(\.string).joined(separator: ":")
+        var reply = ContainerInspect(
+            id: id, created: timestamp(record.createdNanoseconds), path: record.path, args: record.arguments, state: state(of: container), image: record.image,
+            name: "/" + container.name, hostConfig: record.host, config: record.config,
+            graphDriver: GraphDriver(name: "overlay2", data: ["LowerDir": lower, "UpperDir": mount.upper.string, "WorkDir": mount.work.string, "MergedDir": bundle(id).appending("rootfs").string]),
+            networks: networkSettings(container))
+        let files = dataDirectory(id)
+        (reply.HostsPath, reply.HostnamePath) = (files.appending("hosts").string, files.appending("hostname").string)
+        reply.ResolvConfPath = files.appending("resolv.conf").string
+        reply.LogPath = record.host.LogConfig?.Type == "none" ? "" : logPath(id).string
+        reply.Mounts = record.mounts
+        let running = container.state.withLock { $0.execs }.filter { id in
+            guard let exec = execs.withLock({ $0[id] }) else { return false }
+            return exec.started.current == true && exec.ended.current == nil
+        }
+        reply.ExecIDs = running.isEmpty ? nil : running
+        return reply
+    }
+
+    /// The state as flags, a word and times.
+    public func state(of container: Container) -> ContainerState {
+        let past = container.past
+        var state = ContainerState(status: container.status)
+        state.Running = container.isRunning
+        (state.Pid, state.ExitCode) = (Int(container.run?.pid ?? 0), Int(past.exitCode))
+        (state.Error, state.OOMKilled) = (past.error, past.oomKilled)
+        state.StartedAt = past.startedAt?.description ?? ContainerState.never
+        state.FinishedAt = past.finishedAt?.description ?? ContainerState.never
+        return state
+    }
+
+    private func networkSettings(_ container: Container) -> NetworkSettings {
+        var settings = NetworkSettings()
+        settings.Networks = endpoints(container)
+        return settings
+    }
+
+    private func endpoints(_ container: Container) -> [String: Endpoint] {
+        let pairs = container.record.networks.map { name in
+            (name, Endpoint(networkID: builtInNetworks.first { $0.name == name && container.isRunning }?.id ?? ""))
+        }
+        return Dictionary(pairs) { $1 }
+    }
+
+    /// A line of the list.
+    public func summary(_ container: Container) -> ContainerSummary {
+        let record = container.record
+        return ContainerSummary(
+            id: record.id, names: ["/" + container.name], image: record.config.Image ?? record.image, imageID: record.image,
+            command: commandText([record.path] + record.arguments), created: record.createdNanoseconds / 1_000_000_000, labels: record.config.Labels ?? [:],
+            state: container.status, status: statusLine(container), networkMode: record.host.NetworkMode ?? "bridge", networks: endpoints(container))
+            .with(mounts: record.mounts)
+    }
+
+    /// `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`.
+    public func statusLine(_ container: Container) -> String {
+        let past = container.past, status = container.status
+        let moment = status == "running" ? past.startedAt : past.finishedAt
+        let seconds = max(0, (WallTime.now.nanoseconds - (moment?.nanoseconds ?? 0)) / 1_000_000_000)
+        return statusText(status, exitCode: Int(past.exitCode), since: seconds)
+    }
+
+    /// Bytes in a container's own layer, and of all its files. Blocks for long in big containers.
+    public func size(_ container: Container) async throws(EngineError) -> (own: Int64, all: Int64) {
+        let (id, snapshots, images, image) = (container.id, snapshots, images, container.record.image)
+        return try await asEngineError {
+            try await offload {
+                let own = try treeBytes(try snapshots.overlay(of: id).upper)
+                return (own, own + (try images.resolve(image).sizeBytes))
+            }
+        }
+    }
+}
+
+extension ContainerSummary {
+    fileprivate func with(mounts: [MountPoint]) -> ContainerSummary {
+        var copy = self
+        copy.Mounts = mounts
+        return copy
+    }
+}
+
+/// RFC 3339 with nanoseconds.
+public func timestamp(_ nanoseconds: Int64) -> String { WallTime(nanoseconds: nanoseconds).description }
+
+/// A command as `ps` shows it: what has blanks stands in quotes.
+func commandText(_ words: [String]) -> String {
+    words.map { $0.isEmpty || $0.contains(where: \.isWhitespace) ? "'\($0)'" : $0 }.joined(separator: " ")
+}
+
+/// The bytes of all files below a directory, each hard link counted once.
+private func treeBytes(_ directory: FilePath) throws(KernelError) -> Int64 {
+    var bytes: Int64 = 0, seen: Set<UInt64> = [], open = [directory]
+    while let next = open.popLast() {
+        for name in try entries(next) {
+            let path = next.appending(name)
+            let found = try status(path, followLinks: false)
+            if found.kind == .directory { open.append(path) }
+            if found.links < 2 || found.kind == .directory || seen.insert(found.inode).inserted { bytes += found.kind == .file ? found.bytes : 0 }
+        }
+    }
+    return bytes
+}

@@ -1,0 +1,140 @@
+// At the start of an engine: what the database says, what the shims say and what lies about are brought together. The same code serves after
+// `kill -9`, a reboot and an upgrade, and it may be interrupted anywhere, for it only removes what is half-made and reads the rest.
+//
+//     row `making` or `removing`     removed: nobody was told of it yet, or that it is still there
+//     shim answers: running          goes on; we listen from now on
+//     shim answers: exited           its exit is applied, and the shim let go
+//     no shim, exit record newer     the exit is applied
+//     no shim, no record, should run killed with its cgroup, recorded as 137, `supervisor died`
+//     bundle without a row           its shim is ended, its directory removed
+//
+// Chapter 12.
+import Cgroups
+import Linux
+import Logging
+import Metadata
+import Offload
+import ShimProtocol
+import Snapshots
+import Synchronization
+
+extension Engine {
+    func reconcile() async throws {
+        let (metadata, snapshots) = (metadata, snapshots)
+        let stored = try await offloadMetadata { () throws(MetadataError) in
+            try metadata.read { (transaction) throws(MetadataError) in try transaction.storedContainers() }
+        }
+        for row in stored where row.stage != .ready { try await removeRemains(row) }
+        for row in stored where row.stage == .ready {
+            let container = Container(row.record, name: row.name, past: row.past)
+            containers.withLock { $0[container.id] = container }
+            await meet(container, shouldRun: row.shouldRun)
+        }
+        let known = Set(containers.withLock { $0.keys })
+        try await offload { () throws(SnapshotsError) in try snapshots.keepOnly(containers: known) }
+        await collectStrays(known)
+        for container in all where container.autoRemove && !container.isRunning && container.past.finishedAt != nil { removeSelf(container) }
+        log.info("\(known.count) containers, \(all.count { $0.isRunning }) running")
+    }
+
+    private func removeRemains(_ row: StoredContainer) async throws {
+        let (metadata, id) = (metadata, row.record.id)
+        await dismiss(bundle(id))
+        try await offload { try self.removeFiles(id) }
+        try await offloadMetadata { () throws(MetadataError) in
+            try metadata.write { (transaction) throws(MetadataError) in try transaction.deleteContainer(id) }
+        }
+    }
+
+    /// Finds a container's shim, or what it left.
+    private func meet(_ container: Container, shouldRun: Bool) async {
+        if let (link, hello) = await reach(container) {
+            modules.withLock { $0 = hello.modules }
+            switch hello.state {
+            case .running:
+                guard let pid = hello.initPid, let time = hello.startedAt else { return }
+                container.state.withLock { state in
+                    state.life = .running(link, pid: pid)
+                    (state.past.startedAt, state.past.exitCode, state.past.error, state.past.oomKilled) = (time, 0, "", false)
+                }
+            case .exited:
+                container.state.withLock { $0.life = .running(link, pid: 0) }
+                if let record = hello.exit { await carryOut(container.apply(.exited(record)), container) }
+            case .parked: _ = container.apply(.parked(link))
+            }
+            return
+        }
+        await bury(container, shouldRun: shouldRun)
+    }
+
+    private func reach(_ container: Container) async -> (ShimLink, ShimEvent.Hello)? {
+        let (shims, socket) = (shims, bundle(container.id).appending("shim.sock"))
+        let link = try? await offload {  // nobody there: the exit record speaks
+            try shims.connect(socket, onEvent: self.received(for: container), onEnd: self.shimEnded(for: container))
+        }
+        guard let link, let hello = await link.hello.value else { return nil }
+        return (link, hello)
+    }
+
+    /// A container without a shim: what remains of its run.
+    private func bury(_ container: Container, shouldRun: Bool) async {
+        let path = exitPath(container.id), log = log
+        let record = await offload { () -> ExitRecord? in
+            do { return try ExitRecord(readFrom: path) } catch {
+                log.warning("read \(path): \(error)")
+                return nil
+            }
+        }
+        let isNews = record.map { record in container.past.finishedAt.map { record.finishedAt > $0 } ?? true } ?? false
+        if let record, isNews {
+            finish(container, record)
+        } else if shouldRun {
+            do { try await clearCgroup(container) } catch { log.error("container \(container.id): \(error)") }
+            let now = WallTime.now
+            finish(container, ExitRecord(code: supervisorDiedCode, startedAt: container.past.startedAt ?? now, finishedAt: now, error: "supervisor died"))
+        } else {
+            return
+        }
+        do { try await save(container, shouldRun: false) } catch { log.error("container \(container.id): \(error)") }
+        publish("die", container, ["exitCode": "\(container.past.exitCode)"])
+    }
+
+    private func finish(_ container: Container, _ record: ExitRecord) {
+        container.state.withLock { state in
+            (state.past.startedAt, state.past.finishedAt) = (record.startedAt, record.finishedAt)
+            (state.past.exitCode, state.past.oomKilled, state.past.error) = (record.code, record.oomKilled, record.error ?? "")
+        }
+    }
+
+    /// Bundles that nobody knows: of containers whose row is gone, or never came.
+    private func collectStrays(_ known: Set<String>) async {
+        let folder = settings.execRoot.appending("containers")
+        let names = await offload { (try? entries(folder)) ?? [] }  // nothing there: nothing left over
+        for name in names where !known.contains(name) {
+            let bundle = folder.appending(name), group = Cgroup(FilePath(cgroupPath(name, nil)), in: hierarchies), log = log
+            await dismiss(bundle)
+            await offload {
+                do {
+                    if group.exists {
+                        try group.kill()
+                        try group.remove()
+                    }
+                    try removeAnyTree(bundle)
+                } catch {
+                    log.warning("remove \(bundle): \(error)")
+                }
+            }
+        }
+    }
+
+    /// Ends the shim of a bundle that is to go, and what it runs.
+    private func dismiss(_ bundle: FilePath) async {
+        let shims = shims
+        let link = try? await offload { try shims.connect(bundle.appending("shim.sock"), onEvent: { _, _ in }, onEnd: { _ in }) }  // nobody there: nothing to end
+        guard let link, let hello = await link.hello.value else { return }
+        if hello.state == .running { _ = try? await link.ask(.signal(number: Signal.kill.rawValue, all: true)) }  // what survives, its cgroup's end takes
+        for _ in 0..<20 where (try? await link.ask(.release)) == nil {  // refused until all has ended; a shim that is gone refuses as well
+            try? await Task.sleep(for: .milliseconds(50))  // cancelled: we are going too
+        }
+    }
+}

@@ -1,0 +1,196 @@
+// Kill, stop, restart, remove, rename. A stop takes seconds, and must not sit in the mailbox meanwhile: the exit that it waits for has to come
+// through there. So it sends its signal in the mailbox and waits outside. Chapter 12.
+import Cgroups
+import DockerAPI
+import Images
+import Linux
+import Logging
+import Metadata
+import Offload
+import ShimProtocol
+import Snapshots
+import Synchronization
+
+extension Engine {
+    // MARK: Signals
+
+    /// Sends a signal to the container's first process. SIGKILL waits up to ten seconds for the end, and takes the whole cgroup where the shim
+    /// cannot.
+    /// - Throws: `conflict` where it does not run; `invalid` for a signal that there is not.
+    public func kill(_ container: Container, signal text: String?) async throws(EngineError) {
+        let name = text.flatMap { $0.isEmpty ? nil : $0 } ?? "KILL"
+        guard let number = signalNumber(name) else { throw EngineError(.invalid, "Invalid signal: \(name)") }
+        guard container.isRunning else { throw EngineError(.conflict, "cannot kill container: \(container.id): container \(container.id) is not running") }
+        let end = container.wait(for: .notRunning)
+        try await send(number, container)
+        if number == Signal.kill.rawValue { _ = await end.value(within: 10) }
+    }
+
+    private func send(_ number: Int32, _ container: Container) async throws(EngineError) {
+        try await asEngineError {
+            try await container.mailbox.perform {
+                guard let run = container.run else { return }
+                try await run.shim.ask(.signal(number: number, all: false))
+                self.publish("kill", container, ["signal": "\(number)"])
+            }
+        }
+    }
+
+    /// Stops a container: its stop signal, then after some time SIGKILL.
+    /// - Parameters:
+    ///   - signal: instead of the container's
+    ///   - seconds: instead of the container's; below zero for ever
+    /// - Throws: `unchanged` where it does not run.
+    public func stop(_ container: Container, signal: String? = nil, seconds: Int? = nil) async throws(EngineError) {
+        guard container.isRunning else { throw .unchanged }
+        let configured = container.record.config.StopSignal.flatMap { $0.isEmpty ? nil : $0 }
+        let name = signal.flatMap { $0.isEmpty ? nil : $0 } ?? configured ?? "TERM"
+        guard let number = signalNumber(name) else { throw EngineError(.invalid, "Invalid signal: \(name)") }
+        let patience = seconds ?? container.record.config.StopTimeout ?? 10
+        let end = container.wait(for: .notRunning)
+        try await send(number, container)
+        if patience < 0 {
+            _ = await end.value
+        } else if await end.value(within: Double(patience)) == nil {
+            try await send(Signal.kill.rawValue, container)
+            if await end.value(within: 10) == nil { throw EngineError(.failed, "cannot stop container: \(container.id): tried to kill container, but did not receive an exit event") }
+        }
+        publish("stop", container)
+    }
+
+    /// Stops a container that runs, and starts it.
+    public func restart(_ container: Container, signal: String? = nil, seconds: Int? = nil) async throws(EngineError) {
+        if container.isRunning {
+            do throws(EngineError) { try await stop(container, signal: signal, seconds: seconds) } catch where error.kind == .unchanged {}
+        }
+        do throws(EngineError) { try await start(container) } catch where error.kind == .unchanged {}
+        publish("restart", container)
+    }
+
+    // MARK: Names
+
+    /// Gives a container another name.
+    public func rename(_ container: Container, to text: String) async throws(EngineError) {
+        let name = bare(text)
+        guard !name.isEmpty else { throw EngineError(.invalid, "Neither old nor new names may be empty") }
+        guard isValidContainerName(name) else {
+            throw EngineError(.invalid, "Error when allocating new name: Invalid container name (\(text)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        }
+        try await asEngineError {
+            try await container.mailbox.perform {
+                let old = container.name, (metadata, id) = (self.metadata, container.id)
+                guard old != name else { throw EngineError(.invalid, "Renaming a container with the same name as its current name") }
+                let holder: String? = try await offloadMetadata { () throws(MetadataError) in
+                    try metadata.write { (transaction) throws(MetadataError) in
+                        if let holder = try transaction.holder(ofContainerName: name) { return holder }
+                        try transaction.renameContainer(id, to: name)
+                        return nil
+                    }
+                }
+                if let holder { throw EngineError(.conflict, "Error when allocating new name: " + nameTaken(name, by: holder).message) }
+                container.state.withLock { $0.name = name }
+                self.publish("rename", container, ["oldName": "/\(old)"])
+            }
+        }
+    }
+
+    // MARK: Removal
+
+    /// Removes a container; `force` ends it first.
+    public func remove(_ container: Container, force: Bool) async throws(EngineError) {
+        let isFirst = container.state.withLock { state in
+            defer { state.isLeaving = true }
+            return !state.isLeaving
+        }
+        guard isFirst else { throw EngineError(.conflict, "removal of container \(container.id) is already in progress") }
+        do throws(EngineError) {
+            if container.isRunning {
+                guard force else {
+                    throw EngineError(
+                        .conflict, "cannot remove container \"/\(container.name)\": container is running: stop the container before removing or force remove")
+                }
+                try await end(container)
+            }
+            try await asEngineError { try await container.mailbox.perform { try await self.removeNow(container) } }
+        } catch {
+            container.state.withLock { $0.isLeaving = false }
+            throw error
+        }
+    }
+
+    /// Ends a container by force: SIGKILL to the first process, and if that does not do it, to all of its cgroup.
+    private func end(_ container: Container) async throws(EngineError) {
+        let end = container.wait(for: .notRunning)
+        do throws(EngineError) { try await send(Signal.kill.rawValue, container) } catch { log.warning("container \(container.id): kill: \(error)") }
+        if await end.value(within: 5) != nil { return }
+        let group = cgroup(container)
+        try await asEngineError { try await offload { () throws(KernelError) in try group.kill() } }
+        guard await end.value(within: 10) != nil else { throw EngineError(.failed, "could not kill container: \(container.id)") }
+    }
+
+    private func removeNow(_ container: Container) async throws {
+        let (metadata, id) = (metadata, container.id)
+        guard containers.withLock({ $0[id] }) != nil else { return }
+        try await offloadMetadata { () throws(MetadataError) in
+            try metadata.write { (transaction) throws(MetadataError) in try transaction.setStage(.removing, of: id) }
+        }
+        await carryOut(container.apply(.removalBegan), container)
+        container.closeAttachments()
+        try await offload { try self.removeFiles(id) }
+        try await offloadMetadata { () throws(MetadataError) in
+            try metadata.write { (transaction) throws(MetadataError) in try transaction.deleteContainer(id) }
+        }
+        containers.withLock { $0[id] = nil }
+        for exec in container.state.withLock({ $0.execs }) { execs.withLock { $0[exec] = nil } }
+        publish("destroy", container)
+        container.removed.fulfil(container.past.exitCode)
+    }
+
+    /// The container that was made with `--rm` goes by itself, in a task of its own: we are in its mailbox.
+    func removeSelf(_ container: Container) {
+        Task {
+            do throws(EngineError) {
+                try await remove(container, force: true)
+            } catch {
+                if error.kind != .conflict { log.error("remove container \(container.id): \(error)") }
+            }
+        }
+    }
+
+    /// Removes directories and layers of a container, whether they are there or not. Blocks.
+    func removeFiles(_ id: String) throws {
+        try removeAnyTree(bundle(id))
+        try snapshots.removeContainer(id)
+        try removeAnyTree(dataDirectory(id))
+    }
+
+    /// Removes all containers that don't run and for which `wanted` holds; returns their ids.
+    public func prune(_ wanted: @Sendable (Container) -> Bool) async -> [String] {
+        var removed: [String] = []
+        for container in all where !container.isRunning && wanted(container) {
+            do throws(EngineError) {
+                try await remove(container, force: false)
+                removed.append(container.id)
+            } catch {
+                log.info("prune \(container.id): \(error)")
+            }
+        }
+        if !removed.isEmpty { events.publish("container", "prune", "", ["reclaimed": "0"]) }
+        return removed
+    }
+}
+
+extension Promise {
+    /// The value, or nil where it has not come within so many seconds.
+    func value(within seconds: Double) async -> Value? {
+        await withTaskGroup(of: Value?.self) { group in
+            group.addTask { await self.valueUnlessCancelled }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(seconds))  // cancelled: the value has come
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+}
