@@ -138,6 +138,8 @@ let rows: [Row] = [
     tests("RootfsTests", ["Rootfs", "Linux"]), tests("MountsTests", ["Mounts", "Linux"]), tests("NamespacesTests", ["Namespaces", "Linux"]),
     tests("CgroupsTests", ["Cgroups", "Linux"]),
     tests("KernelTests", ["Mounts", "Namespaces", "Cgroups", "Linux"], runs: ["slip-doctor", "slip-chroot", "slip-root", "slip-ns", "slip-cgroup"]),
+    tests("OCITests", ["OCI"]), tests("ExplainTests", ["Explain", "Linux"]),
+    tests("RuntimeTests", ["Runtime", "OCI", "Explain", "Cgroups", "Linux"], runs: ["slipway-runtime"]),
     tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
     tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
     tests("HTTPTests", ["HTTP"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),

@@ -33,7 +33,7 @@ extension Controller {
     }
 
     /// v2's weight for v1's shares: 2 → 1, 262144 → 10000.
-    static func weight(fromShares shares: UInt64) -> UInt64 {
+    public static func weight(fromShares shares: UInt64) -> UInt64 {
         shares == 0 ? 0 : 1 + (min(max(shares, 2), 262_144) - 2) * 9999 / 262_142
     }
 }

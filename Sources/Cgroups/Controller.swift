@@ -39,8 +39,8 @@ public struct Controller: Sendable {
     public let name: String
     /// Its table.
     public let settings: [Setting]
-    /// The writes that set these limits, in the order in which the kernel takes them. `read` gives a file's present text.
-    let writes: @Sendable (Limits, Hierarchy.Version, _ read: (String) -> String?) -> [Write]
+    /// The writes that set these limits, in the order in which the kernel takes them. `read` gives a file's present text, nil without it.
+    public let writes: @Sendable (Limits, Hierarchy.Version, _ read: (String) -> String?) -> [Write]
 
     /// All controllers that `Limits` knows.
     public static let all = [memory, cpu, cpuset, pids]

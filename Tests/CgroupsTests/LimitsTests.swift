@@ -1,10 +1,9 @@
 // Which files limits are written to, for v1 and v2, in which order; and writing them, to a tree of plain files that stands in for the kernel's
 // (on a machine without cgroup v2 controllers that is all that can be shown: whether v2's kernel keeps the limits is UNVERIFIED there).
+import Cgroups
 import Glibc
 import Linux
 import Testing
-
-@testable import Cgroups
 
 @Suite("Limits become writes")
 struct LimitsTests {
@@ -93,9 +92,9 @@ struct UnifiedTreeTests {
         try writeFile(top.appending("slipway/x/memory.current"), "5000\n")
         try writeFile(top.appending("slipway/x/memory.stat"), "anon 10\ninactive_file 1000\n")
         try writeFile(top.appending("slipway/x/memory.events"), "low 0\noom 2\noom_kill 1\n")
-        try body(
-            top, Hierarchies([Hierarchy(version: .v2, controllers: ["cpuset", "cpu", "io", "memory", "pids"], mountPoint: top, ownPath: "/", isWritable: true)])
-        )
+        let machine = Machine(
+            mountinfo: "25 23 0:22 / \(top) rw - cgroup2 cgroup2 rw", selfCgroup: "0::/\n", controllers: "cpuset cpu io memory pids\n")
+        try body(top, machine.hierarchies)
     }
 
     @Test("limits land in the group's files")
@@ -114,7 +113,7 @@ struct UnifiedTreeTests {
         try withTree { top, hierarchies in
             try remove(top.appending("slipway/x/memory.swap.max"))
             let missing = try Cgroup("/slipway/x", in: hierarchies).apply(Limits(memorySwapBytes: 64))
-            #expect(missing == [Missing(wanted: "swap", reason: "the kernel has no memory.swap.max")])
+            #expect(missing.map(\.description) == ["swap: the kernel has no memory.swap.max"])
             try remove(top.appending("slipway/x/pids.max"))
             #expect(throws: KernelError.self) { try Cgroup("/slipway/x", in: hierarchies).apply(Limits(pids: 5)) }
         }
@@ -123,7 +122,7 @@ struct UnifiedTreeTests {
     @Test("a limit without a controller is told")
     func noController() throws {
         let none = Cgroup("/x", in: Hierarchies([]))
-        #expect(try none.apply(Limits(pids: 5)) == [Missing(wanted: "processes", reason: "no pids controller")])
+        #expect(try none.apply(Limits(pids: 5)).map(\.description) == ["processes: no pids controller"])
         #expect(try none.apply([DeviceRule(allow: false)]).count == 1)
     }
 

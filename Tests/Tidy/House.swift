@@ -60,7 +60,7 @@ private let drawing = """
     10 slip-chroot: Rootfs Linux ArgumentParser
     10 slip-root: Mounts Rootfs Linux ArgumentParser
     10 slip-ns: Namespaces Mounts Rootfs Linux ArgumentParser
-    10 slip-cgroup: Cgroups Namespaces Mounts Linux ArgumentParser
+    10 slip-cgroup: Cgroups Namespaces Linux ArgumentParser
     10 slipway-runtime: Runtime OCI Explain Terminals Linux ArgumentParser FoundationEssentials
     10 slipway-shim: Shim Linux
     10 slipway-tree: Trees Linux

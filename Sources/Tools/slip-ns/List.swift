@@ -28,8 +28,9 @@ struct List: ParsableCommand {
     }
 
     private func relation(of found: NamespaceIdentity) -> String {
-        let host = try? identity(of: ProcessID(1), found.kind)  // without root, PID 1's are not to be seen
-        let ours = try? identity(of: currentProcess(), found.kind)
+        // Without root, PID 1's are not to be seen; a kind that the kernel lacks is nobody's.
+        let host = try? identity(of: ProcessID(1), found.kind)  // see above
+        let ours = try? identity(of: currentProcess(), found.kind)  // see above
         return found == host ? "the host's" : host == nil && found == ours ? "ours" : "its own" + (found == ours ? ", and ours" : "")
     }
 }
