@@ -29,6 +29,16 @@ public struct Step<Context>: Sendable {
         self.isWanted = isWanted
         self.act = act
     }
+
+    /// A step that only asks the kernel: its `KernelError` becomes the step's.
+    public init(
+        _ name: String, because: String, chapter: Int, when isWanted: @escaping @Sendable (Context) -> Bool = { _ in true },
+        _ act: @escaping @Sendable (Context) throws(KernelError) -> Void
+    ) {
+        self.init(name, because: because, chapter: chapter, when: isWanted) { context throws(StepError) in
+            try asking { () throws(KernelError) in try act(context) }
+        }
+    }
 }
 
 /// Why a step could not be done.
@@ -83,5 +93,25 @@ public func asking<Result: ~Copyable>(_ body: () throws(KernelError) -> Result) 
         return try body()
     } catch {
         throw .kernel(error)
+    }
+}
+
+/// A step without its act: what a table of steps shows.
+public struct StepSummary: Equatable, Sendable {
+    /// The process that does it, as in `Record.process`.
+    public let process: String
+    /// What is done.
+    public let name: String
+    /// Why, and why here.
+    public let because: String
+    /// The chapter that teaches it.
+    public let chapter: Int
+
+    /// The summary of `step`, done by `process`.
+    public init<Context>(_ step: Step<Context>, in process: String) {
+        self.process = process
+        name = step.name
+        because = step.because
+        chapter = step.chapter
     }
 }

@@ -4,8 +4,8 @@ import Capabilities
 import Explain
 import Linux
 import Mounts
-import OCI
 import Namespaces
+import OCI
 import Rootfs
 import Seccomp
 import Terminals

@@ -48,7 +48,7 @@ final class ChildLine {
                 return
             }
             switch ChildMessage(bytes: message.bytes) {
-            case .failed(let failure): 
+            case .failed(let failure):
                 reported = failure
                 throw failure.error
             case .console: console = message.takeDescriptor()

@@ -44,11 +44,16 @@ public struct ContainerStore: Sendable {
     /// The containers below `root`.
     public init(root: FilePath) { self.root = root }
 
+    /// Where compiled filters are kept; no container can have its name.
+    public var filterCache: FilePath { root.appending(".filters") }
+
     /// Takes a name.
     /// - Throws: refused if the name is bad or taken.
     public func reserve(_ id: String) throws(RuntimeError) {
         let step = "take the name"
-        guard isValid(id) else { throw RuntimeError(step: step, cause: .refused(what: "container id \"\(id)\"", why: "must be letters, digits and _ + - . only")) }
+        guard isValid(id) else {
+            throw RuntimeError(step: step, cause: .refused(what: "container id \"\(id)\"", why: "must be letters, digits and _ + - . only"))
+        }
         do throws(KernelError) {
             try makeDirectories(root, mode: 0o711)
             try makeDirectory(directory(id), mode: 0o711)
@@ -100,7 +105,7 @@ public struct ContainerStore: Sendable {
     /// Names of all containers, in order.
     public func list() throws(RuntimeError) -> [String] {
         guard exists(root) else { return [] }
-        return try asked("list the containers") { () throws(KernelError) in try entries(root) }.sorted()
+        return try asked("list the containers") { () throws(KernelError) in try entries(root) }.filter(isValid).sorted()
     }
 
     /// Gives a name back.
@@ -122,7 +127,7 @@ public struct ContainerStore: Sendable {
 }
 
 private func isValid(_ id: String) -> Bool {
-    !id.isEmpty && id != "." && id != ".." && id.utf8.count <= 1024
+    !id.isEmpty && !id.hasPrefix(".") && id.utf8.count <= 255
         && id.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || ($0 >= 65 && $0 <= 90) || ($0 >= 97 && $0 <= 122) || "_+-.".utf8.contains($0) }
 }
 

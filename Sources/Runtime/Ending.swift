@@ -12,7 +12,9 @@ extension ContainerStore {
     /// - Throws: refused if the container is not running.
     public func signal(_ container: StoredContainer, _ signal: Signal, all: Bool = false) throws(RuntimeError) {
         let step = "send the signal"
-        guard isAlive(container) || all else { throw RuntimeError(step: step, cause: .refused(what: "container \(container.id)", why: "container not running")) }
+        guard isAlive(container) || all else {
+            throw RuntimeError(step: step, cause: .refused(what: "container \(container.id)", why: "container not running"))
+        }
         do throws(KernelError) {
             if all { return try signalAll(container, signal) }
             try openProcess(container.pid).borrow { (process) throws(KernelError) in
@@ -26,7 +28,7 @@ extension ContainerStore {
 
     private func signalAll(_ container: StoredContainer, _ signal: Signal) throws(KernelError) {
         for process in try Cgroup(FilePath(container.cgroupPath), in: Hierarchies.discover()).processes() {
-            do throws(KernelError) { try send(signal, to: process) } catch where error.errno == 3 { continue }  // ESRCH: ended meanwhile
+            do throws(KernelError) { try send(signal, to: process) } catch  where error.errno == 3 { continue }  // ESRCH: ended meanwhile
         }
     }
 

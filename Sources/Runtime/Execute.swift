@@ -26,16 +26,32 @@ public final class ExecPlan {
     ///   - cgroupPath: `Plan.cgroupPath` of the container.
     ///   - user: `name|uid[:group|gid]`, looked up inside; nil: `process.user` holds.
     ///   - additionalGroups: supplementary groups, looked up likewise.
+    ///   - filterCache: as for `Plan`.
     /// - Throws: the step `plan` with the key that is wrong.
     public init(
-        _ process: OCI.Process, inside container: ProcessID, of bundle: Bundle, cgroupPath: String, user: String? = nil, additionalGroups: [String] = []
+        _ process: OCI.Process, inside container: ProcessID, of bundle: Bundle, cgroupPath: String, user: String? = nil, additionalGroups: [String] = [],
+        filterCache: FilePath? = nil
     ) throws(RuntimeError) {
         self.container = container
         do throws(StepError) {
-            self.process = try ProcessPlan(process, seccomp: bundle.spec.linux?.seccomp, userText: user, additionalGroups: additionalGroups)
+            let filter = try compile(bundle.spec.linux?.seccomp, cache: filterCache)
+            self.process = try ProcessPlan(process, filter: filter, userText: user, additionalGroups: additionalGroups)
             cgroup = Cgroup(FilePath(cgroupPath), in: try asking { () throws(KernelError) in try Hierarchies.discover() })
         } catch {
-            throw RuntimeError(step: "plan", cause: error, kind: CommandProblem.isMissing(error) ? .commandNotFound : .other)
+            throw RuntimeError(planning: error)
+        }
+    }
+
+    /// The same for whoever has started the container and has its plan still: filter and cgroup are taken from there.
+    public init(
+        _ process: OCI.Process, inside container: ProcessID, startedFrom plan: Plan, user: String? = nil, additionalGroups: [String] = []
+    ) throws(RuntimeError) {
+        self.container = container
+        cgroup = plan.cgroup
+        do throws(StepError) {
+            self.process = try ProcessPlan(process, filter: plan.process.filter, userText: user, additionalGroups: additionalGroups)
+        } catch {
+            throw RuntimeError(planning: error)
         }
     }
 }
@@ -63,8 +79,8 @@ public func executeInside(_ plan: ExecPlan, streams: StandardStreams) throws(Run
 
 /// What the caller does.
 let executeSteps: [Step<Entry>] = [
-    Step("open the cgroup's doors", because: "the container sees its own group only", chapter: 4) { entry throws(StepError) in
-        try asking { () throws(KernelError) in try entry.openDoors() }
+    Step("open the cgroup's doors", because: "the container sees its own group only", chapter: 4) { entry throws(KernelError) in
+        try entry.openDoors()
     },
     Step("make a middle process", because: "whoever joins a PID namespace stays outside; only its children are in", chapter: 6) { entry throws(StepError) in
         try entry.cloneMiddle()
@@ -76,20 +92,21 @@ let executeSteps: [Step<Entry>] = [
 
 /// What the middle process does.
 let middleSteps: [Step<Entry>] = [
-    Step("say how soon to kill it", because: "the file lies in the host's /proc", chapter: 4, when: { $0.plan.process.outOfMemoryScore != nil }) { entry throws(StepError) in
-        try asking { () throws(KernelError) in try setOutOfMemoryScore(entry.plan.process.outOfMemoryScore ?? 0) }
+    Step("say how soon to kill it", because: "the file lies in the host's /proc", chapter: 4, when: { $0.plan.process.outOfMemoryScore != nil }) {
+        entry throws(KernelError) in
+        try setOutOfMemoryScore(entry.plan.process.outOfMemoryScore ?? 0)
     },
-    Step("hide", because: "once we are inside, root of the container could trace us and read what we hold", chapter: 6) { _ throws(StepError) in
-        try asking { () throws(KernelError) in try setDumpable(false) }
+    Step("hide", because: "once we are inside, root of the container could trace us and read what we hold", chapter: 6) { _ throws(KernelError) in
+        try setDumpable(false)
     },
-    Step("enter the cgroup", because: "what the command uses is the container's from its first moment", chapter: 4) { entry throws(StepError) in
-        try asking { () throws(KernelError) in try entry.enter() }
+    Step("enter the cgroup", because: "what the command uses is the container's from its first moment", chapter: 4) { entry throws(KernelError) in
+        try entry.enter()
     },
     Step("join the namespaces", because: "mount last, for it changes what every path means", chapter: 3) { entry throws(StepError) in
         try entry.joinNamespaces()
     },
-    Step("close what is the host's", because: "a descriptor of a host directory is a way out", chapter: 6) { entry throws(StepError) in
-        try asking { () throws(KernelError) in try entry.closeOthers() }
+    Step("close what is the host's", because: "a descriptor of a host directory is a way out", chapter: 6) { entry throws(KernelError) in
+        try entry.closeOthers()
     },
     Step("make the command's process", because: "as our sibling, so that our parent reaps it", chapter: 6) { entry throws(StepError) in
         try entry.cloneCommand()

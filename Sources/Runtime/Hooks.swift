@@ -56,7 +56,7 @@ private func feed(_ hook: Hook, _ bytes: [UInt8]) throws(KernelError) -> ExitSta
     let child = try spawn(what)
     try pipe?.writing.borrow { (end) throws(KernelError) in
         try setNonBlocking(end)
-        do throws(KernelError) { try write(end, bytes) } catch where error.errno == 11 || error.errno == 32 {}  // EAGAIN, EPIPE: it does not read
+        do throws(KernelError) { try write(end, bytes) } catch  where error.errno == 11 || error.errno == 32 {}  // EAGAIN, EPIPE: it does not read
     }
     pipe = nil  // the program reads the end of its input
     return try child.descriptor.borrow { (process) throws(KernelError) in

@@ -6,7 +6,7 @@
 
 import Cgroups
 import Explain
-import Linux
+public import Linux
 import Mounts
 import Namespaces
 import OCI
@@ -36,15 +36,16 @@ public final class Plan {
     /// - Parameters:
     ///   - bundle: what to run; its root must be there when it is started, not before.
     ///   - identifier: a name for messages, and the cgroup's if the spec names none.
+    ///   - filterCache: a directory of root's in which compiled filters are kept from one run to the next; nil: none are kept.
     /// - Throws: the step `plan` with the key that is wrong, or `make the cgroup`.
-    public init(bundle: Bundle, identifier: String) throws(RuntimeError) {
+    public init(bundle: Bundle, identifier: String, filterCache: FilePath? = nil) throws(RuntimeError) {
         self.bundle = bundle
         self.identifier = identifier
         let spec = bundle.spec
         let linux = spec.linux ?? LinuxSettings()
         do throws(StepError) {
             try checkSupported(spec)
-            process = try planProcess(spec)
+            process = try planProcess(spec, filterCache: filterCache)
             namespaces = try planNamespaces(linux)
             var mounts: [PlannedMount] = []
             for mount in spec.mounts ?? [] { mounts.append(try PlannedMount(mount, bundle: bundle.path)) }
@@ -56,7 +57,7 @@ public final class Plan {
             cgroupPath = try planCgroupPath(linux.cgroupsPath, identifier)
             cgroup = Cgroup(FilePath(cgroupPath), in: try asking { () throws(KernelError) in try Hierarchies.discover() })
         } catch {
-            throw RuntimeError(step: "plan", cause: error, kind: CommandProblem.isMissing(error) ? .commandNotFound : .other)
+            throw RuntimeError(planning: error)
         }
         do throws(StepFailure) {
             try run(planSteps, self)

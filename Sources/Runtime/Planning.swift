@@ -28,10 +28,11 @@ func checkSupported(_ spec: Spec) throws(StepError) {
 }
 
 /// The container's first process.
-func planProcess(_ spec: Spec) throws(StepError) -> ProcessPlan {
+func planProcess(_ spec: Spec, filterCache: FilePath?) throws(StepError) -> ProcessPlan {
     guard let process = spec.process else { throw .refused(what: "process", why: "is missing") }
     let groups = (spec.annotations?[Annotation.additionalGroups] ?? "").split(separator: ",").map(String.init)
-    return try ProcessPlan(process, seccomp: spec.linux?.seccomp, userText: spec.annotations?[Annotation.user], additionalGroups: groups)
+    let filter = try compile(spec.linux?.seccomp, cache: filterCache)
+    return try ProcessPlan(process, filter: filter, userText: spec.annotations?[Annotation.user], additionalGroups: groups)
 }
 
 /// Which namespaces to make and which to join. Without one of mounts of its own the pivot would be the host's.
@@ -44,7 +45,9 @@ func planNamespaces(_ linux: LinuxSettings) throws(StepError) -> NamespacePlan {
     }
     let plan: NamespacePlan
     do throws(NamespacesError) { plan = try NamespacePlan(create: create, join: join) } catch { throw .refused(what: "linux.namespaces", why: "\(error)") }
-    guard plan.create.contains(.mount) else { throw .refused(what: "linux.namespaces", why: "a new mount namespace is needed, or the host would lose its root") }
+    guard plan.create.contains(.mount) else {
+        throw .refused(what: "linux.namespaces", why: "a new mount namespace is needed, or the host would lose its root")
+    }
     return plan
 }
 
@@ -70,7 +73,9 @@ func planSysctls(_ settings: [String: String], _ namespaces: NamespacePlan) thro
     var result: [(FilePath, String, String)] = []
     for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
         guard let owner = owner(ofSysctl: name) else { throw .refused(what: "linux.sysctl \(name)", why: "belongs to the whole machine") }
-        guard namespaces.isolates(owner) else { throw .refused(what: "linux.sysctl \(name)", why: "needs a \(owner.rawValue) namespace of the container's own") }
+        guard namespaces.isolates(owner) else {
+            throw .refused(what: "linux.sysctl \(name)", why: "needs a \(owner.rawValue) namespace of the container's own")
+        }
         let path = name.contains("/") ? name : String(name.map { $0 == "." ? "/" : $0 })
         guard !path.split(separator: "/").contains("..") else { throw .refused(what: "linux.sysctl \(name)", why: "is no name") }
         result.append((FilePath("/proc/sys").appending(path), name, value))
@@ -80,7 +85,9 @@ func planSysctls(_ settings: [String: String], _ namespaces: NamespacePlan) thro
 
 private func owner(ofSysctl name: String) -> Namespaces.Namespace? {
     let dotted = String(name.map { $0 == "/" ? "." : $0 })
-    let ipc: Set = ["kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"]
+    let ipc: Set = [
+        "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"
+    ]
     if dotted.hasPrefix("net.") { return .network }
     if ipc.contains(dotted) || dotted.hasPrefix("fs.mqueue.") { return .ipc }
     return dotted == "kernel.domainname" || dotted == "kernel.hostname" ? .uts : nil

@@ -25,11 +25,11 @@ struct ProcessPlan: Sendable {
 
     /// Checks `process`.
     /// - Parameters:
-    ///   - seccomp: the container's filter.
+    ///   - filter: the container's, compiled.
     ///   - userText: `name|uid[:group|gid]` to be looked up in the container's own files; nil or empty: the numbers in `process.user` hold.
     ///   - additionalGroups: names or numbers of supplementary groups, looked up likewise.
     /// - Throws: what is wrong, and in which key.
-    init(_ process: OCI.Process, seccomp: SeccompSettings?, userText: String?, additionalGroups: [String]) throws(StepError) {
+    init(_ process: OCI.Process, filter: Program?, userText: String?, additionalGroups: [String]) throws(StepError) {
         guard let arguments = process.args, let command = arguments.first else { throw .refused(what: "process.args", why: "no command is given") }
         guard !command.isEmpty else { throw .refused(what: "exec: \"\"", why: CommandProblem.notFound) }
         for text in arguments + (process.env ?? []) + [process.cwd] where text.utf8.contains(0) {
@@ -44,7 +44,7 @@ struct ProcessPlan: Sendable {
         self.additionalGroups = additionalGroups
         capabilities = try process.capabilities.map { (lists) throws(StepError) in try translate(lists) }
         limits = try translate(process.rlimits ?? [])
-        filter = try compile(seccomp)
+        self.filter = filter
         noNewPrivileges = process.noNewPrivileges ?? false
         outOfMemoryScore = process.oomScoreAdj
         hasTerminal = process.terminal ?? false

@@ -13,29 +13,30 @@ import Terminals
 /// From a finished world to the command.
 let processSteps: [Step<Child>] = [
     Step("start a session", because: "Ctrl-C at the runtime's terminal is not for the container, and only a session's leader may take a terminal", chapter: 6) {
-        _ throws(StepError) in
-        try asking { () throws(KernelError) in try newSession() }
+        _ throws(KernelError) in
+        try newSession()
     },
-    Step("limit the process", because: "raising a hard limit takes CAP_SYS_RESOURCE, which is given up below", chapter: 6, when: { !$0.process.limits.isEmpty }) {
-        child throws(StepError) in
-        for (number, limit) in child.process.limits {
-            try asking { () throws(KernelError) in try setResourceLimit(number, soft: limit.soft, hard: limit.hard) }
-        }
+    Step("limit the process", because: "raising a hard limit takes CAP_SYS_RESOURCE, which is given up below", chapter: 6, when: { !$0.process.limits.isEmpty })
+    {
+        child throws(KernelError) in
+        for (number, limit) in child.process.limits { try setResourceLimit(number, soft: limit.soft, hard: limit.hard) }
     },
-    Step("open a terminal", because: "it must be one of the container's own /dev/pts, or `tty` would name a file that is not there", chapter: 11, when: \.process.hasTerminal) {
-        child throws(StepError) in
-        try asking { () throws(KernelError) in try child.openTerminal() }
+    Step(
+        "open a terminal", because: "it must be one of the container's own /dev/pts, or `tty` would name a file that is not there", chapter: 11,
+        when: \.process.hasTerminal
+    ) {
+        child throws(KernelError) in
+        try child.openTerminal()
     },
-    Step("take the streams", because: "whatever fails from here on is told over the socket, not on them", chapter: 11) { child throws(StepError) in
-        try asking { () throws(KernelError) in try child.takeStreams() }
+    Step("take the streams", because: "whatever fails from here on is told over the socket, not on them", chapter: 11) { child throws(KernelError) in
+        try child.takeStreams()
     },
     Step(StepName.findUser, because: "the container's own files say who a name is, and they can be seen now", chapter: 1) { child throws(StepError) in
         try child.findUser()
     },
-    Step("go to the working directory", because: "as root, who may enter any; relative commands are looked up from here", chapter: 6) { child throws(StepError) in
-        try asking { () throws(KernelError) in
-            try child.withWorkingDirectory { (directory) throws(KernelError) in try changeDirectory(directory) }
-        }
+    Step("go to the working directory", because: "as root, who may enter any; relative commands are looked up from here", chapter: 6) {
+        child throws(KernelError) in
+        try child.withWorkingDirectory { (directory) throws(KernelError) in try changeDirectory(directory) }
     },
     Step(StepName.findCommand, because: "a missing command must be told before anything is given up", chapter: 6) { child throws(StepError) in
         try child.findTheCommand()
@@ -43,19 +44,24 @@ let processSteps: [Step<Child>] = [
     Step("wait for the hooks", because: "they may still be busy with our network", chapter: 6, when: \.mustWaitForGo) { child throws(StepError) in
         try child.parent.waitForGo()
     },
-    Step("give up gaining privileges", because: "set-user-id programs then run as whoever starts them", chapter: 5, when: \.process.noNewPrivileges) { _ throws(StepError) in
-        try asking { () throws(KernelError) in try setNoNewPrivileges() }
+    Step("give up gaining privileges", because: "set-user-id programs then run as whoever starts them", chapter: 5, when: \.process.noNewPrivileges) {
+        _ throws(KernelError) in
+        try setNoNewPrivileges()
     },
     Step("keep nothing open", because: "a descriptor of ours would lead out of the container; marked, not closed: ours are needed until execve", chapter: 6) {
-        _ throws(StepError) in
-        try asking { () throws(KernelError) in try closeOnExec(from: 3) }
+        _ throws(KernelError) in
+        try closeOnExec(from: 3)
     },
-    Step("filter its kernel calls", because: "without no_new_privs this takes CAP_SYS_ADMIN, so it comes before the user is changed", chapter: 5, when: \.filtersEarly) {
+    Step(
+        "filter its kernel calls", because: "without no_new_privs this takes CAP_SYS_ADMIN, so it comes before the user is changed", chapter: 5,
+        when: \.filtersEarly
+    ) {
         child throws(StepError) in
         try child.installFilter()
     },
-    Step("become the user", because: "bounding set first, while we may; then groups, group, user; the other sets last", chapter: 5) { child throws(StepError) in
-        try asking { () throws(KernelError) in try child.becomeUser() }
+    Step("become the user", because: "bounding set first, while we may; then groups, group, user; the other sets last", chapter: 5) {
+        child throws(KernelError) in
+        try child.becomeUser()
     },
     Step("filter its kernel calls, last", because: "with no_new_privs anybody may, so the calls above need not be allowed", chapter: 5, when: \.filtersLate) {
         child throws(StepError) in

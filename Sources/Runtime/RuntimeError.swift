@@ -22,6 +22,9 @@ public struct RuntimeError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The failure of a step that ran.
     public init(_ failure: StepFailure) { self.init(step: failure.step, cause: failure.error, kind: Kind(failure)) }
 
+    /// A plan that could not be made.
+    init(planning error: StepError) { self.init(step: "plan", cause: error, kind: CommandProblem.isMissing(error) ? .commandNotFound : .other) }
+
     /// `step: call subject: reason`, and for the command Docker's words: `exec: "nosuch": executable file not found in $PATH`.
     public var description: String { "\(step): \(cause)" }
 

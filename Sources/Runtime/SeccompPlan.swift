@@ -3,15 +3,22 @@
 // unknown name can't be a call that the filter would have let through. Chapter 06.
 
 import Explain
+import Linux
 import OCI
 import Seccomp
 
 /// The filter as bytes for the kernel; nil without one.
-func compile(_ settings: SeccompSettings?) throws(StepError) -> Program? {
+/// - Parameter cache: where programs are kept from one run to the next; nil: compiled each time.
+func compile(_ settings: SeccompSettings?, cache: FilePath?) throws(StepError) -> Program? {
     guard let settings else { return nil }
     let profile = try Profile(settings)
     if profile.rules.isEmpty, profile.defaultAction == .allow { return nil }
-    do throws(SeccompError) { return try profile.compile() } catch { throw .refused(what: "linux.seccomp", why: "\(error)") }
+    do throws(SeccompError) {
+        guard let cache else { return try profile.compile() }
+        return try ProgramCache(directory: cache).program(for: profile)
+    } catch {
+        throw .refused(what: "linux.seccomp", why: "\(error)")
+    }
 }
 
 extension Profile {

@@ -36,13 +36,17 @@ public func start(_ plan: Plan, streams: StandardStreams, gate: FilePath? = nil)
 
 /// What the parent does.
 let startSteps: [Step<Launch>] = [
-    Step("open the cgroup's doors", because: "they are host paths, and the child should lose no time", chapter: 4) { launch throws(StepError) in
-        try asking { () throws(KernelError) in try launch.openDoors() }
+    Step("open the cgroup's doors", because: "they are host paths, and the child should lose no time", chapter: 4) { launch throws(KernelError) in
+        try launch.openDoors()
     },
-    Step("make the process", because: "clone3 makes it and its namespaces in one call, inside the v2 cgroup if there is one", chapter: 3) { launch throws(StepError) in
+    Step("make the process", because: "clone3 makes it and its namespaces in one call, inside the v2 cgroup if there is one", chapter: 3) {
+        launch throws(StepError) in
         try launch.cloneChild()
     },
-    Step("call the hooks", because: "the namespaces are there and the command isn't running: now others can wire a network into them", chapter: 6, when: \.plan.hasHooks) {
+    Step(
+        "call the hooks", because: "the namespaces are there and the command isn't running: now others can wire a network into them", chapter: 6,
+        when: \.plan.hasHooks
+    ) {
         launch throws(StepError) in
         try launch.callHooks()
     },
@@ -108,8 +112,8 @@ final class Launch {
 /// The child's very first step; it needs the doors that its parent has opened.
 let enterCgroup = Step<Launch>(
     "enter the cgroup", because: "one thread that moves itself needs not wait for all processors, as moving a process would", chapter: 4
-) { launch throws(StepError) in
-    try asking { () throws(KernelError) in try launch.enter() }
+) { launch throws(KernelError) in
+    try launch.enter()
 }
 
 /// Clones while our children's PID namespace is another one, and takes that back: joining holds for later children, too.

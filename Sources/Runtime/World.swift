@@ -107,7 +107,7 @@ extension FirstChild {
                 do throws(KernelError) {
                     _ = try openBeneath(root, target, [.path, .directory], resolve: [.inRoot, .noSymbolicLinks])
                     return
-                } catch where error.errno == noEntry {}
+                } catch  where error.errno == noEntry {}
             }
             _ = isDirectory ? try ensureDirectory(beneath: root, target) : try ensureFile(beneath: root, target)
         }

@@ -25,7 +25,8 @@ struct Exec: ParsableCommand {
             let container = try tool.global.store.read(id)
             guard tool.global.store.status(of: container) == .running else { throw ValidationError("container \(id) is not running") }
             let bundle = try Bundle(path: FilePath(container.bundle))
-            let plan = try ExecPlan(wanted(bundle), inside: container.pid, of: bundle, cgroupPath: container.cgroupPath, user: user)
+            let plan = try ExecPlan(
+                wanted(bundle), inside: container.pid, of: bundle, cgroupPath: container.cgroupPath, user: user, filterCache: tool.global.store.filterCache)
             let foreground = try Foreground()
             var started = try executeInside(plan, streams: .inherited)
             try handOver(&started, to: consoleSocket)

@@ -27,7 +27,9 @@ final class Foreground {
         if let master {
             copyWindowSize(to: master)
             try poll.add(master, .readable, token: Token.output)
-            if canPoll(.standardInput) { try poll.add(.standardInput, .readable, token: Token.input) }
+            do throws(KernelError) {
+                try poll.add(.standardInput, .readable, token: Token.input)
+            } catch  where error.errno == 1 || error.errno == 9 {}  // EPERM, EBADF: a file or /dev/null, or closed: nobody types there
         }
         try poll.add(process, .readable, token: Token.end)
         var status: ExitStatus?, isOpen = master != nil
@@ -53,11 +55,6 @@ final class Foreground {
     }
 
     private enum Token { static let signal: UInt64 = 0, end: UInt64 = 1, output: UInt64 = 2, input: UInt64 = 3 }
-
-    private func canPoll(_ descriptor: FileDescriptor) -> Bool {
-        let kind = (try? status(descriptor))?.kind  // a closed standard input is never read
-        return kind != nil && kind != .file && kind != .directory
-    }
 
     private func passSignals(to process: FileDescriptor, _ master: FileDescriptor?) throws(KernelError) {
         try signals.borrow { (descriptor) throws(KernelError) in

@@ -18,10 +18,12 @@ final class Making {
     @discardableResult
     func create(waiting: Bool, streams: StandardStreams) throws -> StartedProcess {
         let hasTerminal = bundle.spec.process?.terminal ?? false
-        guard !waiting || !hasTerminal || options.consoleSocket != nil else { throw ValidationError("a detached container with a terminal needs --console-socket") }
+        guard !waiting || !hasTerminal || options.consoleSocket != nil else {
+            throw ValidationError("a detached container with a terminal needs --console-socket")
+        }
         try store.reserve(options.id)
         do {
-            let plan = try Plan(bundle: bundle, identifier: options.id)
+            let plan = try Plan(bundle: bundle, identifier: options.id, filterCache: store.filterCache)
             for warning in plan.warnings { try? write(.standardError, "slipway-runtime: warning: \(warning)\n") }  // nobody may be listening
             do {
                 let gate = waiting ? try store.makeGate(options.id) : nil
