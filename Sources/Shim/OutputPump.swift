@@ -6,7 +6,7 @@ import ShimProtocol
 /// One output stream of a process: the reading end of a pipe, or a terminal's master.
 final class OutputPump {
     let stream: LogStream
-    private let source: Descriptor
+    private var source: Descriptor?
     private var watch: Watch?
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
@@ -16,16 +16,17 @@ final class OutputPump {
     var onEnd: () -> Void = {}
 
     init(_ source: consuming Descriptor, _ stream: LogStream) {
-        self.source = source
+        self.source = consume source
         self.stream = stream
     }
 
     var hasEnded: Bool { watch == nil }
 
     func begin(in loop: Loop) throws(KernelError) {
-        let number = FileDescriptor(rawValue: source.number)
+        guard let raw = source?.number else { return }
+        let number = FileDescriptor(rawValue: raw)
         try setNonBlocking(number)
-        watch = try loop.watch(number, .readable) { [weak self] _ in self?.readOnce() }
+        watch = try loop.watch(number, .readable) { [weak self] _ in self?.read(number) }
     }
 
     func pause(_ isPaused: Bool) { watch?.want(isPaused ? nil : .readable) }
@@ -35,13 +36,14 @@ final class OutputPump {
         guard let watch else { return }
         watch.end()
         self.watch = nil
+        source = nil
         buffer = []
         onEnd()
     }
 
-    private func readOnce() {
+    private func read(_ number: FileDescriptor) {
         do throws(KernelError) {
-            switch try readSome(FileDescriptor(rawValue: source.number), into: &buffer) {
+            switch try readSome(number, into: &buffer) {
             case .bytes(let count): onOutput(buffer[..<count])
             case .later: break
             case .end: abandon()

@@ -59,6 +59,7 @@ extension Supervisor {
         guard case .running(let container) = life else { throw ShimFailure(.notRunning, "the container is not running") }
         guard (1...64).contains(signal.rawValue) else { throw ShimFailure(.other, "there is no signal \(signal.rawValue)") }
         try asking("signal") { () throws(KernelError) in
+            if all && signal == .kill, let cgroup = container.cgroup { return try cgroup.kill() }
             let processes = all ? try container.cgroup?.processes() ?? [container.process] : [container.process]
             for process in processes {
                 do throws(KernelError) {

@@ -42,7 +42,7 @@ extension Supervisor {
             return container
         } catch {
             _ = surroundings.takeDown()  // the failure that led here is the one to tell
-            streams.close {}
+            close(streams) {}
             streams = Self.makeStreams(configuration, log: log, in: loop)
             throw ShimFailure(error)
         }

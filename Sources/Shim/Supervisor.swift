@@ -130,7 +130,7 @@ final class Supervisor {
         case .parked, .exited: break
         }
         isReleased = true
-        if case .parked = life { streams.close {} }
+        if case .parked = life { close(streams) {} }
         listening?.end()
         listening = nil
         listener = nil
