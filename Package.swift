@@ -103,7 +103,7 @@ let rows: [Row] = [
     // 3
     module("Runtime", ["OCI", "Rootfs", "Mounts", "Namespaces", "Cgroups", "Capabilities", "Seccomp", "Terminals", "Explain", "Linux"]),
     module("ShimProtocol", ["Linux", "OCI"]),
-    module("Trees", ["Linux", "Archive", "Digests", "Mounts", "Rootfs", "Seccomp"]),
+    module("Trees", ["Linux", "Archive", "Mounts", "Seccomp"]),
     module("Snapshots", ["Linux", "Digests", "Metadata", "Archive", "Trees"]), module("Content", ["Linux", "Digests"]),
     // 4
     module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Terminals", "Linux"]),
@@ -127,7 +127,7 @@ let rows: [Row] = [
     tool("slipwayd", ["Daemon", "Engine", "HTTP", "Linux", "ArgumentParser", "Logging"], .standard),
     tool("slipway", ["CLI", "Linux"], .standard),
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
-    tool("slip-bench", ["Linux", "ArgumentParser"]),
+    tool("slip-bench", ["Linux", "OCI", "ArgumentParser"]),
     // Tests: one target a module
     tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]), tests("CLITests", ["CLI", "DockerClient", "ArgumentParser"]), tests("DockerClientTests", ["DockerClient", "Linux"]),
     tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),

@@ -5,14 +5,24 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "slip-bench", abstract: "Time Slipway beside its peers, in turns, and print ratios.",
         discussion: """
-            Candidates run in turns (A B C A B C …), after one warm-up each, with a pause between rounds as a person would make.
-            The ratio is taken round by round against the first peer. A peer that is not installed is left out, and that is said.
+            Candidates run in turns (A B C A B C …), after one warm-up each, with a pause before each run as a person would make.
+            The ratio is taken round by round against each peer. A peer that is not installed is left out, and that is said.
+            Without a subcommand, both run. It needs root.
 
             EXAMPLES
               slip-bench runtime            one container by slipway-runtime, crun and runc, from the same bundle
               slip-bench engine             slipway run and docker run, each with its own daemon
             """,
-        subcommands: [RuntimeBench.self, EngineBench.self])
+        subcommands: [RuntimeBench.self, EngineBench.self, All.self], defaultSubcommand: All.self)
+
+    struct All: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Both, one after the other.", shouldDisplay: false)
+        func run() throws {
+            let engine = try EngineBench.parse([]), runtime = try RuntimeBench.parse([])
+            try engine.run()
+            try runtime.run()
+        }
+    }
 }
 
 Bench.main()
