@@ -26,7 +26,8 @@ import Linux
         unsafe archive_read_support_filter_xz(archive)
         unsafe archive_read_support_format_raw(archive)
         var entry: OpaquePointer?
-        guard unsafe archive_read_open_fd(archive, descriptor.rawValue, 1 << 18) == ARCHIVE_OK, unsafe archive_read_next_header(archive, &entry) == ARCHIVE_OK else {
+        guard unsafe archive_read_open_fd(archive, descriptor.rawValue, 1 << 18) == ARCHIVE_OK, unsafe archive_read_next_header(archive, &entry) == ARCHIVE_OK
+        else {
             throw unsafe .damaged(message(of: archive))
         }
     }

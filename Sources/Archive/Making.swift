@@ -145,7 +145,9 @@ extension Unpacker {
     private func accepted(_ attributes: [(name: String, value: [UInt8])]) -> [(name: String, value: [UInt8])] {
         attributes.filter { attribute in
             let name = attribute.name
-            if name == "security.capability" || name.hasPrefix("system.posix_acl_") || (name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")) { return true }
+            if name == "security.capability" || name.hasPrefix("system.posix_acl_") || (name.hasPrefix("user.") && !name.hasPrefix("user.overlay.")) {
+                return true
+            }
             leaveOut("attribute \(name)")
             return false
         }

@@ -34,7 +34,9 @@ final class Unpacker {
     private(set) var current: FilePath = ""
     private var bytes: Int64 = 0
     private var entries = 0
-    private var implied: [FilePath] = []
+    private var implied: [String] = []
+    /// Bytes of `implied`, which a hostile layer could make larger than all its files.
+    private var impliedBytes = 0
     private var leftOut: Set<String> = []
     private var directoryTimes: [(path: FilePath, seconds: Int64, nanoseconds: Int64)] = []
     /// The directory that the last entry was made in, kept open: archives list a directory's files together.
@@ -47,7 +49,7 @@ final class Unpacker {
 
     func result(diffID: Digest) -> Unpacked {
         var result = Unpacked(diffID: diffID)
-        (result.bytes, result.entries, result.implied, result.leftOut) = (bytes, entries, implied.map(\.string), leftOut.sorted())
+        (result.bytes, result.entries, result.implied, result.leftOut) = (bytes, entries, implied, leftOut.sorted())
         return result
     }
 
@@ -103,9 +105,10 @@ final class Unpacker {
             if try existingDirectory(FilePath(root: nil, names[..<middle])) == nil { missing = middle } else { there = middle }
         }
         guard var place = try existingDirectory(there == 0 ? "." : FilePath(root: nil, names[..<there])) else { throw refused("its directory is gone") }
-        for depth in there..<names.count {
-            try countEntry()
-            let name = FilePath(root: nil, [names[depth]])
+        var soFar = names[..<there].map(\.string).joined(separator: "/")
+        for name in names[there...].map({ FilePath(root: nil, [$0]) }) {
+            soFar += soFar.isEmpty ? name.string : "/\(name)"
+            try countImplied(soFar)
             place = try kernel { () throws(KernelError) in
                 try place.borrow { (place) throws(KernelError) in
                     // EEXIST here is a symbolic link that leads nowhere.
@@ -113,7 +116,6 @@ final class Unpacker {
                     return try open(name, [.path, .directory, .noFollow], at: place)
                 }
             }
-            implied.append(FilePath(root: nil, names[...depth]))
         }
         return place
     }
@@ -141,6 +143,13 @@ final class Unpacker {
     private func countEntry() throws(ArchiveError) {
         entries += 1
         guard entries <= limits.entries else { throw .limit(entry: current.string, what: "\(limits.entries) entries") }
+    }
+
+    private func countImplied(_ path: String) throws(ArchiveError) {
+        try countEntry()
+        impliedBytes += path.utf8.count
+        guard impliedBytes <= 32 << 20 else { throw .limit(entry: current.string, what: "32 MiB of directories that no entry names") }
+        implied.append(path)
     }
 
     /// Counts a file's bytes, by what the archive claims before they are written.

@@ -39,7 +39,8 @@ extension ImageConfiguration.RunDefaults {
     /// Sets a variable in its old place, or at the end.
     private mutating func set(_ key: String, _ value: String) {
         var variables = env ?? []
-        if let place = variables.firstIndex(where: { $0.hasPrefix("\(key)=") }) { variables[place] = "\(key)=\(value)" } else { variables.append("\(key)=\(value)") }
+        let place = variables.firstIndex { $0.hasPrefix("\(key)=") } ?? variables.endIndex
+        variables.replaceSubrange(place..<min(place + 1, variables.endIndex), with: ["\(key)=\(value)"])
         env = variables
     }
 

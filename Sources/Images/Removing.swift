@@ -1,10 +1,10 @@
 // `docker rmi`. By name, only the name goes as long as others are left; with the last name, or by id, the image goes, unless someone uses it.
 // Docker's conflicts, in its own words, for scripts match on them (moby, daemon/images/image_delete.go):
 //
-//      by the last name, used by a container        must force
+//      by the last name, used by a container        must force; forced while it runs: only the name goes
+//      by id, used by a running container           cannot be forced
 //      by id, several names                         must be forced
 //      by id, used by a stopped container           must be forced
-//      used by a running container                  cannot be forced
 //
 // Deciding and deleting rows is one transaction; files follow, and a crash between leaves files that the next opening collects. Chapter 08.
 
@@ -20,7 +20,7 @@ extension ImageStore {
     /// - Parameters:
     ///   - text: a name, an id or its beginning
     ///   - force: also take the names away of an image that has several, or that a stopped container uses
-    ///   - prune: remove an image that has lost its last name; false keeps it dangling
+    ///   - prune: nameless parents too; imported images have none, those of `docker build` do
     ///   - users: the containers of all images, asked inside the transaction, so that none is made meanwhile
     /// - Returns: what was done, in order; names and ids as Docker reports them.
     /// - Throws: `.notFound`, `.ambiguous`, `.conflict`.
@@ -32,7 +32,7 @@ extension ImageStore {
             try metadata.write { (transaction) throws(MetadataError) in
                 guard let image = try transaction.images("WHERE id = ?", found.image.id.description).first else { return Outcome.gone }
                 let using = try users(transaction).filter { $0.image == image.id }
-                let plan = plan(image, byName: found.name, force, prune, using)
+                let plan = plan(image, asTyped: text, byName: found.name, force, using)
                 guard case .remove(let names, let isDeleted) = plan else { return plan }
                 for name in names { try transaction.run("DELETE FROM tags WHERE name = ?", name.description) }
                 if isDeleted {
@@ -62,24 +62,23 @@ extension ImageStore {
     }
 
     /// Decides; pure.
-    private func plan(_ image: ImageRow, byName name: Reference?, _ force: Bool, _ prune: Bool, _ users: [ImageUser]) -> Outcome {
+    private func plan(_ image: ImageRow, asTyped text: String, byName name: Reference?, _ force: Bool, _ users: [ImageUser]) -> Outcome {
         let running = users.first { $0.isRunning }, short = image.id.short
-        if let name, image.names.contains(name), image.names.count > 1 { return .remove(names: [name], isDeleted: false) }
         if let name {
+            guard image.names.contains(name) else { return .gone }  // it moved to another image meanwhile
+            if image.names.count > 1 { return .remove(names: [name], isDeleted: false) }
             if let user = users.first, !force {
-                let repository = name.familiarName
-                return .refused(
-                    "unable to remove repository reference \"\(name.tag == "latest" ? repository : name.familiar)\" (must force) - container \(user.container.prefix(12)) "
-                        + "is using its referenced image \(short)")
+                let using = "container \(user.container.prefix(12)) is using its referenced image \(short)"
+                return .refused("unable to remove repository reference \"\(text)\" (must force) - \(using)")
             }
-            // A forced removal takes the last name away, but the image stays for the container that runs it.
-            if running != nil { return .remove(names: image.names, isDeleted: false) }
-            return .remove(names: image.names, isDeleted: prune)
+            return .remove(names: [name], isDeleted: running == nil)
         }
         if let running {
             return .refused("unable to delete \(short) (cannot be forced) - image is being used by running container \(running.container.prefix(12))")
         }
-        if Set(image.names.map(\.name)).count > 1, !force { return .refused("unable to delete \(short) (must be forced) - image is referenced in multiple repositories") }
+        if image.names.count > 1, !force {
+            return .refused("unable to delete \(short) (must be forced) - image is referenced in multiple repositories")
+        }
         if let user = users.first, !force {
             return .refused("unable to delete \(short) (must be forced) - image is being used by stopped container \(user.container.prefix(12))")
         }

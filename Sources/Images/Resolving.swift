@@ -6,7 +6,7 @@ import Metadata
 import OCI
 
 extension ImageStore {
-    /// What was found, and the name by which it was (nil where by its id).
+    /// What was found, and the name by which it was (nil where by id or digest).
     struct Found {
         let image: ImageRow
         let name: Reference?
@@ -20,7 +20,7 @@ extension ImageStore {
         let prefix = text.hasPrefix("sha256:") ? String(text.dropFirst("sha256:".count)) : text
         guard text == prefix else { return Found(image: try byPrefix(prefix, text), name: nil) }
         let name = try reference(text)
-        if let found = try byName(name) { return Found(image: found, name: name.withDefaultTag) }
+        if let found = try byName(name) { return Found(image: found, name: name.digest == nil ? name.withDefaultTag : nil) }
         guard name.tag == nil, name.digest == nil, isHexadecimal(text) else { throw .notFound(name.withDefaultTag.familiar) }
         return Found(image: try byPrefix(text, name.withDefaultTag.familiar), name: nil)
     }

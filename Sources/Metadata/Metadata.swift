@@ -66,7 +66,10 @@ private func migrate(_ connection: Connection, _ schemas: [Schema]) throws(Metad
     }
     for schema in schemas {
         try connection.transaction("BEGIN IMMEDIATE") { (transaction) throws(MetadataError) in
-            let found = try transaction.first("SELECT version FROM schemas WHERE store = ?", schema.store) { (row) throws(MetadataError) in try row.int("version") } ?? 0
+            let version = try transaction.first("SELECT version FROM schemas WHERE store = ?", schema.store) { (row) throws(MetadataError) in
+                try row.int("version")
+            }
+            let found = version ?? 0
             guard found <= schema.migrations.count else {
                 throw MetadataError.tooNew(store: schema.store, found: found, known: schema.migrations.count)
             }

@@ -16,14 +16,12 @@ private let files = [".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "
 /// Fills `path`, which does not exist yet, looking at the image's layers, topmost first.
 func makeInitLayer(at path: FilePath, over image: [FilePath]) throws(KernelError) {
     try makeDirectory(path)
-    for name in files where name.contains("/") == false { try makeFile(path.appending(name)) }
+    for name in files where !name.contains("/") { try makeFile(path.appending(name)) }
     for name in directories { try makeDirectory(path.appending(name)) }
     for name in files where name.contains("/") { try makeFile(path.appending(name)) }
     try symbolicLink("/proc/mounts", at: path.appending("etc/mtab"))
     // Last, for making the files changed the directories' times.
-    for name in directories {
-        if let original = try topmostDirectory(name, in: image) { try apply(original, to: path.appending(name)) }
-    }
+    for (name, original) in try visibleDirectories(in: image) { try apply(original, to: path.appending(name)) }
     if let top = image.first { try copyAttributes(of: top, to: path) }
 }
 
@@ -42,19 +40,22 @@ private func apply(_ original: FileStatus, to path: FilePath) throws(KernelError
     try changeTimes(path, seconds: original.modified.seconds, nanoseconds: original.modified.nanoseconds)
 }
 
-/// The directory that a container would see at `name`, or nil where it would see none. Layers above decide: whatever they have at `name` or
-/// at its parent that is no directory ends the search.
-private func topmostDirectory(_ name: String, in image: [FilePath]) throws(KernelError) -> FileStatus? {
-    for layer in image {
+/// Those of `directories` that a container would see in the image. Upper layers decide: whatever they have at a name or at its parent that is no
+/// directory ends the search for it.
+private func visibleDirectories(in image: [FilePath]) throws(KernelError) -> [String: FileStatus] {
+    var wanted = Set(directories), found: [String: FileStatus] = [:]
+    for layer in image where !wanted.isEmpty {
         let root = try open(layer, [.path, .directory])
-        let found = try root.borrow { (root) throws(KernelError) in try look(for: name, beneath: root) }
-        switch found {
-        case .directory(let status): return status
-        case .covered: return nil
-        case .absent: continue
+        try root.borrow { (root) throws(KernelError) in
+            for name in wanted {
+                let place = try look(for: name, beneath: root)
+                if case .absent = place { continue }
+                if case .directory(let status) = place { found[name] = status }
+                wanted.remove(name)
+            }
         }
     }
-    return nil
+    return found
 }
 
 private enum Found { case directory(FileStatus), covered, absent }

@@ -105,32 +105,32 @@ extension SnapshotStore {
     /// The directories of a chain, the topmost first.
     /// - Throws: `.unknownChain` where a layer is missing.
     public func layers(of chain: ChainID) throws(SnapshotsError) -> [FilePath] {
-        let numbers = try stored { () throws(MetadataError) in
+        try stack(of: chain).map { layerPath($0.number) }
+    }
+
+    private func stack(of chain: ChainID) throws(SnapshotsError) -> [(number: Int, sizeBytes: Int64, isLowest: Bool)] {
+        let found = try stored { () throws(MetadataError) in
             try metadata.read { (transaction) throws(MetadataError) in
                 try transaction.rows(
                     """
-                    WITH RECURSIVE stack (number, parent, depth) AS (
-                        SELECT number, parent, 0 FROM layers WHERE chain = ? AND state = 'ready'
-                        UNION ALL SELECT layers.number, layers.parent, depth + 1 FROM layers JOIN stack ON layers.chain = stack.parent WHERE state = 'ready')
-                    SELECT number, parent FROM stack ORDER BY depth
+                    WITH RECURSIVE stack (number, parent, size, depth) AS (
+                        SELECT number, parent, size, 0 FROM layers WHERE chain = ? AND state = 'ready'
+                        UNION ALL SELECT layers.number, layers.parent, layers.size, depth + 1
+                            FROM layers JOIN stack ON layers.chain = stack.parent WHERE state = 'ready')
+                    SELECT * FROM stack ORDER BY depth
                     """, chain.description
-                ) { (row) throws(MetadataError) in (number: try row.int("number"), isLowest: row.isNull("parent")) }
+                ) { (row) throws(MetadataError) in
+                    (number: try row.int("number"), sizeBytes: Int64(try row.int("size")), isLowest: row.isNull("parent"))
+                }
             }
         }
-        guard numbers.last?.isLowest == true else { throw .unknownChain(chain) }
-        return numbers.map { layerPath($0.number) }
+        guard found.last?.isLowest == true else { throw .unknownChain(chain) }
+        return found
     }
 
     /// Bytes of the files of all layers of a chain.
     public func sizeBytes(of chain: ChainID) throws(SnapshotsError) -> Int64 {
-        let names = try layers(of: chain).compactMap { $0.lastComponent.flatMap { Int($0.string) } }
-        return try stored { () throws(MetadataError) in
-            try metadata.read { (transaction) throws(MetadataError) in
-                var sum = 0
-                for name in names { sum += try transaction.first("SELECT size FROM layers WHERE number = ?", name) { (row) throws(MetadataError) in try row.int("size") } ?? 0 }
-                return Int64(sum)
-            }
-        }
+        try stack(of: chain).reduce(0) { $0 + $1.sizeBytes }
     }
 
     func forget(_ number: Int) throws(SnapshotsError) {

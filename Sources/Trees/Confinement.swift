@@ -41,7 +41,8 @@ private let forbiddenCalls = Profile(
         Rule(["unshare", "setns", "clone", "clone3", "fork", "vfork", "execve", "execveat"], .killProcess),
         Rule(["ptrace", "process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd", "kcmp", "process_madvise"], .killProcess),
         Rule(["bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "keyctl", "add_key", "request_key"], .killProcess),
-        Rule(["init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "acct", "quotactl"], .killProcess),
+        Rule(["init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot"], .killProcess),
+        Rule(["swapon", "swapoff", "acct", "quotactl"], .killProcess),
         Rule(["name_to_handle_at", "open_by_handle_at", "iopl", "ioperm", "settimeofday", "clock_settime", "sethostname", "setdomainname"], .killProcess),
         Rule(["socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendmsg", "recvmsg"], .killProcess)
     ], skipsUnknownNames: true)

@@ -2,7 +2,6 @@
 // configuration, no environment that it heeds.
 
 import Archive
-import Digests
 import Linux
 
 /// Does the task that the command line names and writes the reply. Returns the exit status.

@@ -44,7 +44,8 @@ struct FidelityTests {
     func setuid() throws {
         try withBench { bench in
             try bench.unpack([
-                .file("su").with { ($0.mode, $0.user, $0.group) = (0o6755, 1000, 1001) }, .directory("tmp/").with { $0.mode = 0o1777 }, .directory("sg/").with { $0.mode = 0o2750 }
+                .file("su").with { ($0.mode, $0.user, $0.group) = (0o6755, 1000, 1001) }, .directory("tmp/").with { $0.mode = 0o1777 },
+                .directory("sg/").with { $0.mode = 0o2750 }
             ])
             let status = try bench.status("su")
             #expect(status.mode == 0o106755 && status.user == 1000 && status.group == 1001)
@@ -92,7 +93,8 @@ struct FidelityTests {
             let capability: [UInt8] = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
             let result = try bench.unpack([
                 .file("ping").with { ($0.user, $0.pax) = (1000, [("SCHILY.xattr.security.capability", capability)]) },
-                .file("note").pax("SCHILY.xattr.user.colour", "blau").pax("SCHILY.xattr.trusted.overlay.redirect", "/etc").pax("SCHILY.xattr.user.overlay.opaque", "y"),
+                .file("note").pax("SCHILY.xattr.user.colour", "blau").pax("SCHILY.xattr.trusted.overlay.redirect", "/etc").pax(
+                    "SCHILY.xattr.user.overlay.opaque", "y"),
                 .directory("d/").pax("SCHILY.xattr.user.kind", "dir"), .symbolicLink("l", to: "x").pax("SCHILY.xattr.security.selinux", "label")
             ])
             #expect(try bench.attribute("security.capability", of: "ping") == capability)
@@ -136,7 +138,8 @@ struct FidelityTests {
     func replaced() throws {
         try withBench { bench in
             try bench.unpack([
-                .file("f", "first"), .file("f", "second"), .directory("d/"), .file("d/kept"), .directory("d/").with { $0.mode = 0o700 }, .directory("gone/"), .file("gone/x"),
+                .file("f", "first"), .file("f", "second"), .directory("d/"), .file("d/kept"), .directory("d/").with { $0.mode = 0o700 }, .directory("gone/"),
+                .file("gone/x"),
                 .file("gone", "a file now"), .symbolicLink("l", to: "d"), .directory("l/"), .file("l/own")
             ])
             #expect(try bench.text("f") == "second")
@@ -161,7 +164,9 @@ struct WhiteoutTests {
     @Test("become devices 0/0, and opaque directories an attribute, as overlayfs reads them")
     func convert() throws {
         try withBench { bench in
-            try bench.unpack([.file("etc/.wh.passwd", ""), .directory("opt/"), .file("opt/.wh..wh..opq", ""), .file("implied/.wh..wh..opq", ""), .file(".wh..wh.plnk", "")])
+            try bench.unpack([
+                .file("etc/.wh.passwd", ""), .directory("opt/"), .file("opt/.wh..wh..opq", ""), .file("implied/.wh..wh..opq", ""), .file(".wh..wh.plnk", "")
+            ])
             #expect(try bench.isWhiteout("etc/passwd"))
             #expect(try bench.attribute("trusted.overlay.opaque", of: "opt") == [UInt8(ascii: "y")])
             #expect(try bench.attribute("trusted.overlay.opaque", of: "implied") == [UInt8(ascii: "y")])
@@ -173,7 +178,8 @@ struct WhiteoutTests {
     func sameLayer() throws {
         try withBench { bench in
             try bench.unpack([
-                .file("f", "new"), .file(".wh.f", ""), .directory("d/"), .file("d/x"), .file(".wh.d", ""), .file(".wh.g", ""), .file("g", "newer"), .file(".wh.e", ""), .directory("e/")
+                .file("f", "new"), .file(".wh.f", ""), .directory("d/"), .file("d/x"), .file(".wh.d", ""), .file(".wh.g", ""), .file("g", "newer"),
+                .file(".wh.e", ""), .directory("e/")
             ])
             #expect(try bench.text("f") == "new")
             #expect(bench.has("d/x"))

@@ -61,7 +61,8 @@ struct HostileTests {
             let secret = "\(bench.secret)"
             try bench.unpack([
                 .symbolicLink("file", to: secret), .file("file", "mine"), .symbolicLink("mode", to: secret), .fifo("mode").with { $0.mode = 0o777 },
-                .symbolicLink("owner", to: secret).with { ($0.user, $0.mode) = (4711, 0o777) }, .symbolicLink("link", to: secret), .hardLink("hard", to: "link"),
+                .symbolicLink("owner", to: secret).with { ($0.user, $0.mode) = (4711, 0o777) }, .symbolicLink("link", to: secret),
+                .hardLink("hard", to: "link"),
                 .file("hard", "mine"), .symbolicLink("opaque", to: "\(bench.path)/outside"), .file(".wh.opaque", "")
             ])
             #expect(try bench.text("file") == "mine" && bench.text("hard") == "mine")
@@ -141,12 +142,15 @@ struct HostileTests {
     @Test("with bytes changed at random never gets out, whatever it says")
     func mutations() throws {
         let seed: [UInt8] = tar([
-            .directory("a/"), .symbolicLink("a/l", to: "../b"), .file("a/l/x", "text").pax("mtime", "1.5").pax("SCHILY.xattr.user.k", "v"), .hardLink("h", to: "a/l/x"), .file(".wh.z")
+            .directory("a/"), .symbolicLink("a/l", to: "../b"), .file("a/l/x", "text").pax("mtime", "1.5").pax("SCHILY.xattr.user.k", "v"),
+            .hardLink("h", to: "a/l/x"), .file(".wh.z")
         ])
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             var layer = seed
-            for _ in 0..<Int.random(in: 1...6, using: &random) { layer[Int.random(in: 0..<layer.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                layer[Int.random(in: 0..<layer.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
             try withBench { bench in
                 do { try bench.unpack(layer, limits: UnpackLimits(bytes: 1 << 20, entries: 100)) } catch is ArchiveError {}
             }

@@ -37,7 +37,10 @@ struct ImageStoreTests {
     func resolve() throws {
         try withHouse { house in
             let image = try house.add("me/app:1.2", [("a", "1")])
-            let found = ["me/app:1.2", image.id.description, image.id.hex, String(image.id.hex.prefix(12)), "sha256:" + image.id.hex.prefix(3), "me/app@\(image.manifest)"]
+            let found = [
+                "me/app:1.2", image.id.description, image.id.hex, String(image.id.hex.prefix(12)), "sha256:" + image.id.hex.prefix(3),
+                "me/app@\(image.manifest)"
+            ]
             for text in found { #expect(try house.images.resolve(text).id == image.id, "\(text)") }
             #expect(throws: ImagesError.notFound("me/app:latest")) { try house.images.resolve("me/app") }
             #expect(throws: ImagesError.notFound("nosuch:latest")) { try house.images.resolve("nosuch") }
@@ -108,6 +111,16 @@ struct ImageStoreTests {
         }
     }
 
+    @Test("lose their last name by force while they run, but stay")
+    func forcedWhileRunning() throws {
+        try withHouse { house in
+            let image = try house.add("bb:1", [("a", "1")])
+            let removed = try house.images.remove("bb:1", force: true) { _ in [ImageUser(container: "c", image: image.id, isRunning: true)] }
+            #expect(removed == [.untagged("bb:1")])
+            #expect(try house.images.image(image.id).tags.isEmpty)
+        }
+    }
+
     @Test("removed by force leave their layers to the container that stands on them")
     func forced() throws {
         try withHouse { house in
@@ -141,7 +154,9 @@ struct ImageStoreTests {
             #expect(throws: ImagesError.invalid("FROM is not a valid change command")) { try house.add("a", [("a", "1")], changes: ["FROM x"]) }
             let junk = try house.content.store(Array("junk, certainly no archive".utf8))
             #expect(throws: ImagesError.self) { try house.images.importRoot(junk, name: nil) }
-            #expect(throws: ImagesError.snapshots(.trees(.refused(entry: "../evil", why: "it leads outside of the layer")))) { try house.add("a", [("../evil", "1")]) }
+            #expect(throws: ImagesError.snapshots(.trees(.refused(entry: "../evil", why: "it leads outside of the layer")))) {
+                try house.add("a", [("../evil", "1")])
+            }
             #expect(try house.images.list().isEmpty)
             for folder in ["staging", "layers", "trash"] { #expect(try entries(house.root.appending("snapshots/\(folder)")).isEmpty) }
         }

@@ -112,7 +112,8 @@ struct MetadataTests {
             #expect(throws: MetadataError.self) { try Metadata(path: path, schemas: [broken]) }
             let metadata = try Metadata(path: path, schemas: [people])
             let tables = try metadata.read { (transaction) throws(MetadataError) in
-                try transaction.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") { (row) throws(MetadataError) in try row.text("name") }
+                try transaction.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") { (row) throws(MetadataError) in try row.text("name")
+                }
             }
             #expect(tables == ["people", "schemas"])
         }
@@ -125,7 +126,9 @@ struct MetadataTests {
             try add("committed", to: metadata)
             let copy = directory.appending("copy.db")
             try metadata.write { (transaction) throws(MetadataError) in
-                for number in 0..<2_000 { try transaction.run("INSERT INTO people (name, photo) VALUES (?, ?)", "half \(number)", [UInt8](repeating: 7, count: 4096)) }
+                for number in 0..<2_000 {
+                    try transaction.run("INSERT INTO people (name, photo) VALUES (?, ?)", "half \(number)", [UInt8](repeating: 7, count: 4096))
+                }
                 do throws(KernelError) {
                     for ending in ["", "-wal"] { try writeFile(FilePath("\(copy)\(ending)"), try readFile(FilePath("\(directory)/a.db\(ending)"))) }
                 } catch { Issue.record("\(error)") }

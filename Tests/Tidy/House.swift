@@ -44,7 +44,7 @@ private let drawing = """
      2 Explain: Linux
      3 Runtime: OCI Rootfs Mounts Namespaces Cgroups Capabilities Seccomp Terminals Explain Linux FoundationEssentials
      3 ShimProtocol: Linux OCI FoundationEssentials
-     3 Trees: Linux Archive Digests Mounts Rootfs Seccomp FoundationEssentials
+     3 Trees: Linux Archive Mounts Seccomp FoundationEssentials
      3 Snapshots: Linux Digests Metadata Archive Trees Glibc Synchronization
      3 Content: Linux Digests Glibc Synchronization
      4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Terminals Linux

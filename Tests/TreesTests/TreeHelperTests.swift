@@ -79,7 +79,9 @@ struct TreeHelperTests {
     func notYet(_ task: TreeTask) throws {
         try withPlace { place in
             let pipe = try Pipe()
-            let child = try pipe.writing.borrow { reply in try spawn(Spawn(place.helper.executable, ["slipway-tree", task.rawValue, "{}"], descriptors: [(reply, 4)])) }
+            let child = try pipe.writing.borrow { reply in
+                try spawn(Spawn(place.helper.executable, ["slipway-tree", task.rawValue, "{}"], descriptors: [(reply, 4)]))
+            }
             let ended = try child.descriptor.borrow { try wait($0) }
             #expect(ended?.code == 1)
             let reply = try pipe.reading.borrow { try read($0, upTo: 1000) }
