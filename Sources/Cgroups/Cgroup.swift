@@ -10,9 +10,9 @@ public struct Cgroup: Sendable, Equatable {
     /// The trees in which it is.
     public let hierarchies: Hierarchies
 
-    /// Names a cgroup.
+    /// Names a cgroup. `..` leads nowhere but to the top: paths come from configurations, and must not leave the trees.
     public init(_ path: FilePath, in hierarchies: Hierarchies) {
-        (self.path, self.hierarchies) = (FilePath(root: "/", path.components), hierarchies)
+        (self.path, self.hierarchies) = (FilePath(root: "/", path.components).lexicallyNormalized(), hierarchies)
     }
 
     /// Its directory in each tree.
@@ -24,6 +24,7 @@ public struct Cgroup: Sendable, Equatable {
     /// Makes it in every tree, with what is missing above it.
     /// - Throws: EBUSY where it is there and holds processes: two must not share one by accident. What was made is taken away again.
     public func create() throws(KernelError) {
+        try requireOwn("mkdir")
         guard try processes().isEmpty else { throw KernelError(call: "mkdir", subject: "\(path)", errno: EBUSY) }
         do throws(KernelError) {
             for tree in hierarchies.all { try make(in: tree) }
@@ -44,6 +45,7 @@ public struct Cgroup: Sendable, Equatable {
     /// let go of the last is waited for.
     /// - Throws: EBUSY where processes are still in it after `milliseconds`.
     public func remove(within milliseconds: Int = 2000) throws(KernelError) {
+        try requireOwn("rmdir")
         let deadline = monotonicNanoseconds() + UInt64(milliseconds) * 1_000_000
         for directory in directories { try removeGroup(directory, until: deadline) }
     }
@@ -55,6 +57,11 @@ public struct Cgroup: Sendable, Equatable {
         readProcessorTime(&usage)
         usage.pids = number("pids", "pids.current")
         return usage
+    }
+
+    /// Refuses the top of the trees, in which everybody is: killing or freezing it would be the end of the machine.
+    func requireOwn(_ call: String) throws(KernelError) {
+        guard !path.components.isEmpty else { throw KernelError(call: call, subject: "/", errno: EPERM) }
     }
 
     // MARK: Reading a controller's files

@@ -7,7 +7,6 @@
 // Nothing of that is guessed from paths: mountinfo says what is mounted where, and which part of a tree; /proc/self/cgroup says where in each
 // tree we are ourselves, which need not be the same place (and is not, where somebody has put us into one controller's group only).
 // man 7 cgroups, man 5 proc_pid_mountinfo. Chapter 04.
-import Glibc
 public import Linux
 
 /// One tree of cgroups.

@@ -7,6 +7,7 @@ public import Linux
 extension Cgroup {
     /// Kills every process in it and below it. They may need a moment to be gone: wait for them, or call `remove`, which does.
     public func kill() throws(KernelError) {
+        try requireOwn("kill")
         if let tree = hierarchies.unified, try control(tree, "cgroup.kill", "1") { return }
         for _ in 1...100 {
             let victims = try processes()
@@ -50,6 +51,7 @@ extension Cgroup {
     }
 
     private func setFrozen(_ frozen: Bool) throws(KernelError) {
+        try requireOwn("freeze")
         if let tree = hierarchies.unified, try control(tree, "cgroup.freeze", frozen ? "1" : "0") { return }
         if let tree = hierarchies.tree(of: "freezer"), try control(tree, "freezer.state", frozen ? "FROZEN" : "THAWED") { return }
         throw KernelError(call: "freeze", subject: "\(path)", errno: EOPNOTSUPP)

@@ -1,6 +1,5 @@
 // What we may do with a path, asked of the kernel with our effective ids: read-only mounts and capabilities count too. An answer is old as
 // soon as it is given, so ask it to choose a way or a message, never in place of handling an error. man 2 faccessat. Chapter 00.
-import CLinux
 import Glibc
 
 /// What to ask about: man 2 access.

@@ -3,9 +3,8 @@
 // into layers; without, it *is* the difference, and can be packed as the next layer.
 //
 // mount(2) takes 4,096 bytes of options, and sixty layers with long paths do not fit (the kernel then says a misleading ENOENT). fsconfig(2)
-// takes one layer at a time (`lowerdir+`, Linux 6.7), up to 255 bytes each. Paths that do not fit, or hold characters with a meaning in the
+// takes one layer at a time (`lowerdir+`, newer kernels), up to 255 bytes each. Paths that do not fit, or hold characters with a meaning in the
 // options, are named by an open descriptor instead. Linux's Documentation/filesystems/overlayfs.rst. Chapter 07; mounting is chapter 02.
-import Glibc
 public import Linux
 
 /// An overlay to mount.
@@ -25,28 +24,31 @@ public struct Overlay: Sendable, Equatable {
 }
 
 /// Mounts an overlay at `target`. man 2 fsopen, fsconfig; man 2 mount on older kernels.
+/// - Parameter byParts: whether the kernel takes layers one by one; false does as on kernels that do not
 /// - Throws: ENODEV without overlayfs; ENOENT or ENOTDIR for a layer that is not there; EINVAL for an upper directory on a file system that
 ///   cannot be one (another overlay, for instance).
-public func mountOverlay(_ overlay: Overlay, at target: FilePath) throws(KernelError) {
+public func mountOverlay(_ overlay: Overlay, at target: FilePath, byParts: Bool = Features.current.overlayLowerByOne) throws(KernelError) {
     if overlay.upper == nil, overlay.lower.count == 1 {  // overlayfs wants two directories: one alone needs no overlay
         return try bind(overlay.lower[0], onto: target, .parse(["bind", "ro"]))
     }
     var held: [FileDescriptor] = []
     defer { for descriptor in held { _ = Descriptor(owning: descriptor) } }
-    let lower = try overlay.lower.map { (path) throws(KernelError) in try short(path, &held) }
+    let fitsOneCall = overlay.lower.reduce(0) { $0 + "\($1)".utf8.count + 1 } < 3000
+    let longest = byParts || fitsOneCall ? 255 : 0
+    let lower = try overlay.lower.map { (path) throws(KernelError) in try name(path, longest, &held) }
     var settings: [(key: String, value: String)] = []
     if let upper = overlay.upper, let work = overlay.work {
-        settings = [("upperdir", try short(upper, &held)), ("workdir", try short(work, &held))]
+        settings = [("upperdir", try name(upper, longest, &held)), ("workdir", try name(work, longest, &held))]
     }
     settings += [("redirect_dir", "off"), ("metacopy", "off"), ("index", "off")]
-    guard try !mountByParts(lower, settings, at: target) else { return }
+    if byParts { return try mountByParts(lower, settings, at: target) }
     let layers = lower.joined(separator: ":")
     let whole = ([("lowerdir", layers)] + settings).map { "\($0.0)=\($0.1)" }.joined(separator: ",")
     try mount("overlay", onto: target, type: "overlay", data: whole)
 }
 
-/// The path, or a short name for it by a descriptor that is added to `held`.
-private func short(_ path: FilePath, _ held: inout [FileDescriptor], longest: Int = 255) throws(KernelError) -> String {
+/// The path itself, or where it is too long or holds a character with a meaning, a descriptor's name for it, which is added to `held`.
+private func name(_ path: FilePath, _ longest: Int, _ held: inout [FileDescriptor]) throws(KernelError) -> String {
     let text = "\(path)"
     guard text.utf8.count > longest || text.contains(where: { ":,\\".contains($0) }) else { return text }
     let descriptor = try open(path, [.path, .directory]).release()
@@ -54,10 +56,8 @@ private func short(_ path: FilePath, _ held: inout [FileDescriptor], longest: In
     return "/proc/self/fd/\(descriptor.rawValue)"
 }
 
-/// Builds the overlay option by option. Attributes of the mount are the defaults.
-/// - Returns: false where the kernel does not take layers one by one; nothing has happened then.
-private func mountByParts(_ lower: [String], _ settings: [(key: String, value: String)], at target: FilePath) throws(KernelError) -> Bool {
-    guard Features.current.overlayLowerByOne else { return false }
+/// Builds the overlay option by option.
+private func mountByParts(_ lower: [String], _ settings: [(key: String, value: String)], at target: FilePath) throws(KernelError) {
     let context = try openFileSystem("overlay")
     let mounted = try context.borrow { (descriptor) throws(KernelError) in
         try configure(descriptor, "source", "overlay")
@@ -66,5 +66,4 @@ private func mountByParts(_ lower: [String], _ settings: [(key: String, value: S
         return try mountFileSystem(descriptor)
     }
     try mounted.borrow { (descriptor) throws(KernelError) in try moveMount(descriptor, onto: target) }
-    return true
 }

@@ -154,6 +154,20 @@ struct UnifiedTreeTests {
         }
     }
 
+    @Test("a path cannot leave the trees, and the top is nobody's to kill, freeze or remove")
+    func top() throws {
+        try withTree { top, hierarchies in
+            #expect(Cgroup("/slipway/../../../x", in: hierarchies).directories == [top.appending("x")])
+            for path: FilePath in ["/", "", "/..", "/slipway/.."] {
+                let everybody = Cgroup(path, in: hierarchies)
+                #expect(throws: KernelError(call: "kill", subject: "/", errno: EPERM)) { try everybody.kill() }
+                #expect(throws: KernelError(call: "freeze", subject: "/", errno: EPERM)) { try everybody.freeze() }
+                #expect(throws: KernelError(call: "rmdir", subject: "/", errno: EPERM)) { try everybody.remove() }
+                #expect(throws: KernelError(call: "mkdir", subject: "/", errno: EPERM)) { try everybody.create() }
+            }
+        }
+    }
+
     @Test("killing is one write")
     func kills() throws {
         try withTree { top, hierarchies in

@@ -33,13 +33,13 @@ struct OverlayTests {
         return paths
     }
 
-    @Test("a hundred and twenty-five layers with long paths can be stacked, the first on top")
-    func manyLayers() throws {
+    @Test("a hundred and twenty-five layers with long paths can be stacked, the first on top, on older kernels too", arguments: [true, false])
+    func manyLayers(byParts: Bool) throws {
         try withFolder { folder in
             let long = String(repeating: "x", count: 200)
             let lower = try layers(125, in: folder) { "\(long)/\(long)/\($0)" }
             let (merged, upper, work) = try mountPoint(folder)
-            try mountOverlay(Overlay(lower: lower, upper: upper, work: work), at: merged)
+            try mountOverlay(Overlay(lower: lower, upper: upper, work: work), at: merged, byParts: byParts)
             #expect(try entries(merged).count == 126 && readText(merged.appending("every")) == "0")
         }
     }
@@ -60,12 +60,12 @@ struct OverlayTests {
         }
     }
 
-    @Test("colons, commas and backslashes in a path mean themselves", arguments: ["a:b", "a,b", #"a\b"#, "a b"])
-    func characters(_ name: String) throws {
+    @Test("colons, commas and backslashes in a path mean themselves", arguments: ["a:b", "a,b", #"a\b"#, "a b"], [true, false])
+    func characters(_ name: String, byParts: Bool) throws {
         try withFolder { folder in
             let lower = try layers(2, in: folder) { "\(name)\($0)" }
             let (merged, upper, work) = try mountPoint(folder)
-            try mountOverlay(Overlay(lower: lower, upper: upper, work: work), at: merged)
+            try mountOverlay(Overlay(lower: lower, upper: upper, work: work), at: merged, byParts: byParts)
             #expect(try readText(merged.appending("every")) == "0")
         }
     }

@@ -11,6 +11,6 @@ func fileSystems() -> [Finding] {
     return [
         Finding("mounting", refusal == nil, "works, in a mount namespace of its own", else: effectiveUser() == 0 ? .bad : .poor, refusal ?? ""),
         Finding("overlayfs", known.contains("overlay"), "is there", else: .bad, "the kernel does not list it: modprobe overlay"),
-        Finding("overlay's layers", Features.current.overlayLowerByOne, "one by one, as many as we like", "in one line of 4,096 bytes only (before Linux 6.5)")
+        Finding("overlay's layers", Features.current.overlayLowerByOne, "one by one, as many as we like", "in one line of 4,096 bytes, as on older kernels")
     ]
 }
