@@ -77,13 +77,19 @@ final class AttachmentLoop {
         while end == nil {
             if isFinished { return failure.map { .startFailed($0) } ?? .finished(JSONValue(waitBytes)) }
             if inputIsFile, inputIsOpen, pending.isEmpty { readInput() }
-            let busy = inputIsFile && inputIsOpen && pending.isEmpty
-            for (token, events) in try poll.wait(milliseconds: busy ? 0 : -1) where end == nil { try handle(Source(rawValue: token), events, signals) }
+            let isBusy = inputIsFile && inputIsOpen && pending.isEmpty
+            let ready = try poll.wait(milliseconds: isBusy ? 0 : hasRecordsOnly ? Self.patienceForRecordsMilliseconds : -1)
+            for (token, events) in ready where end == nil { try handle(Source(rawValue: token), events, signals) }
+            if ready.isEmpty, hasRecordsOnly { endExplain() }
         }
         return end ?? .detached
     }
 
     private var isFinished: Bool { attachment.stream == nil && attachment.start == nil && attachment.wait == nil && attachment.explain == nil }
+
+    /// Records of a container that has ended may be on their way; but an engine that keeps their stream open must not keep us.
+    private var hasRecordsOnly: Bool { attachment.stream == nil && attachment.start == nil && attachment.wait == nil && attachment.explain != nil }
+    private static let patienceForRecordsMilliseconds: Int32 = 1000
 
     private func watchInput() throws(KernelError) {
         guard inputIsOpen else { return }

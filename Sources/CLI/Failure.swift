@@ -17,7 +17,7 @@ struct Failure: Error, Equatable {
 extension Failure {
     /// A failure of `run`, `create`, `exec` and their like, in the form that Docker's users know: who, what, and where to read on.
     static func ofCommand(_ command: String, _ message: String, code: Int32 = 125) -> Failure {
-        Failure("slipway: \(message)\n\nRun 'slipway \(command) --help' for more information", code: code)
+        Failure("\(message.hasPrefix("slipway: ") ? "" : "slipway: ")\(message)\n\nRun 'slipway \(command) --help' for more information", code: code)
     }
 }
 

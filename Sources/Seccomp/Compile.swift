@@ -15,7 +15,7 @@ extension Profile {
     public func compile() throws(SeccompError) -> Program {
         guard let filter = Filter(default: defaultAction) else { throw .library(what: "init", errno: 12) }
         try filter.configure(architectures)
-        for rule in rules where rule.action != defaultAction { try filter.add(rule, skippingUnknown: skipsUnknownNames) }
+        for rule in rules where rule.action != defaultAction { try filter.add(rule, skippingUnknown: skipsUnknownNames && defaultAction.refuses) }
         return try Program(bytes: newerCallsPrelude() + filter.export(), flags: flags)
     }
 }
@@ -91,6 +91,14 @@ extension Rule {
 }
 
 extension Action {
+    /// Whether the call doesn't happen. Only where that is the default is it safe to pass over a rule.
+    var refuses: Bool {
+        switch self {
+        case .killProcess, .killThread, .trap, .errno: true
+        case .allow, .log, .notify, .trace: false
+        }
+    }
+
     /// The kernel's `SECCOMP_RET_` value, which is libseccomp's number too. linux/seccomp.h
     var number: UInt32 {
         switch self {

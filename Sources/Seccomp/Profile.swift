@@ -13,8 +13,9 @@ public struct Profile: Hashable, Sendable {
     public var rules: [Rule]
     /// Flags of seccomp(2) for the installation.
     public var flags: Set<Flag>
-    /// Skip names that the installed libseccomp doesn't know. Right for a list that is ours and newer than the library (the call
-    /// then gets the default, or ENOSYS: see `compile`); wrong for a user's, where a misspelt name would be a hole.
+    /// Skip names that the installed libseccomp doesn't know. Right for a list of allowed calls that is newer than the library: the
+    /// call then gets the default, or ENOSYS (see `compile`). Where the default lets calls pass, a name that isn't known is an error
+    /// all the same: the rule was to refuse something, and would silently not.
     public var skipsUnknownNames: Bool
 
     public init(defaultAction: Action, architectures: [Architecture] = [], rules: [Rule] = [], flags: Set<Flag> = [], skipsUnknownNames: Bool = false) {
