@@ -114,7 +114,9 @@ extension Unpacker {
         try kernel { () throws(KernelError) in
             try changeOwner(file, user: user, group: group)
             try changeMode(file, entry.mode)
-            for (name, value) in accepted(entry.attributes) { try setAttribute(name, of: file, to: value) }
+            for (name, value) in accepted(entry.attributes) {
+                try unlessUnsupported(name) { () throws(KernelError) in try setAttribute(name, of: file, to: value) }
+            }
         }
     }
 
@@ -128,7 +130,9 @@ extension Unpacker {
             if !isLink { try changeMode(name, entry.mode, at: directory) }
             let attributes = accepted(entry.attributes)
             if !attributes.isEmpty { try changeDirectory(directory) }
-            for (attribute, value) in attributes { try setAttribute(attribute, of: name, to: value) }
+            for (attribute, value) in attributes {
+                try unlessUnsupported(attribute) { () throws(KernelError) in try setAttribute(attribute, of: name, to: value) }
+            }
             try changeTimes(name, seconds: entry.seconds, nanoseconds: entry.nanoseconds, at: directory)
         }
     }
@@ -150,6 +154,17 @@ extension Unpacker {
             }
             leaveOut("attribute \(name)")
             return false
+        }
+    }
+
+    /// Users' attributes are left out where the file system has none, or where the kernel allows none: on links and nodes. A file capability
+    /// that cannot be set is an error, for without it the program would not work.
+    private func unlessUnsupported(_ attribute: String, _ set: () throws(KernelError) -> Void) throws(KernelError) {
+        do throws(KernelError) {
+            try set()
+        } catch {
+            guard attribute.hasPrefix("user."), error.errno == EPERM || error.errno == EOPNOTSUPP else { throw error }
+            leaveOut("attribute \(attribute), which this file cannot have")
         }
     }
 

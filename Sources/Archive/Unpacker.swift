@@ -148,7 +148,7 @@ final class Unpacker {
     private func countImplied(_ path: String) throws(ArchiveError) {
         try countEntry()
         impliedBytes += path.utf8.count
-        guard impliedBytes <= 32 << 20 else { throw .limit(entry: current.string, what: "32 MiB of directories that no entry names") }
+        guard impliedBytes <= 8 << 20 else { throw .limit(entry: current.string, what: "8 MiB of names of directories that have no entry") }
         implied.append(path)
     }
 

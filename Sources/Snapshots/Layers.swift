@@ -28,9 +28,10 @@ extension SnapshotStore {
             try confirm(number, layer, parent, lease)
             return layer
         } catch {
-            try discard(stagingPath(number))
-            try discard(layerPath(number))
-            try forget(number)
+            // What cannot be removed now is collected when the store is opened next; the first error is the one to tell.
+            try? discard(stagingPath(number))  // as said
+            try? discard(layerPath(number))  // as said
+            try? forget(number)  // as said
             throw error
         }
     }

@@ -32,7 +32,7 @@ extension SnapshotStore {
             }
             return mount(number, image)
         } catch {
-            try removeContainer(container)
+            try? removeContainer(container)  // `keepOnly` finds it otherwise; the first error is the one to tell
             throw error
         }
     }

@@ -95,13 +95,18 @@ struct FidelityTests {
                 .file("ping").with { ($0.user, $0.pax) = (1000, [("SCHILY.xattr.security.capability", capability)]) },
                 .file("note").pax("SCHILY.xattr.user.colour", "blau").pax("SCHILY.xattr.trusted.overlay.redirect", "/etc").pax(
                     "SCHILY.xattr.user.overlay.opaque", "y"),
-                .directory("d/").pax("SCHILY.xattr.user.kind", "dir"), .symbolicLink("l", to: "x").pax("SCHILY.xattr.security.selinux", "label")
+                .directory("d/").pax("SCHILY.xattr.user.kind", "dir"),
+                .symbolicLink("l", to: "x").pax("SCHILY.xattr.security.selinux", "label").pax("SCHILY.xattr.user.k", "v")
             ])
             #expect(try bench.attribute("security.capability", of: "ping") == capability)
             #expect(try bench.attribute("user.colour", of: "note") == Array("blau".utf8))
             #expect(try bench.attribute("user.kind", of: "d") == Array("dir".utf8))
             #expect(try bench.attribute("trusted.overlay.redirect", of: "note") == nil)
-            #expect(result.leftOut == ["l: attribute security.selinux", "note: attribute trusted.overlay.redirect", "note: attribute user.overlay.opaque"])
+            #expect(
+                result.leftOut == [
+                    "l: attribute security.selinux", "l: attribute user.k, which this file cannot have", "note: attribute trusted.overlay.redirect",
+                    "note: attribute user.overlay.opaque"
+                ])
         }
     }
 

@@ -51,7 +51,8 @@ struct ChangesTests {
         arguments: [
             ("FROM x", "FROM is not a valid change command"), ("CMD", "CMD requires at least one argument"), ("ENV lonely", "ENV must have two arguments"),
             ("ENV A=\"open", "unexpected end of statement while looking for matching quote in A=\"open"), ("EXPOSE 0", "invalid containerPort: 0"),
-            ("EXPOSE 70000", "invalid containerPort: 70000"), ("EXPOSE 9-8", "invalid containerPort: 9-8"), ("EXPOSE 80/icmp", "invalid containerPort: 80/icmp"),
+            ("EXPOSE 70000", "invalid containerPort: 70000"), ("EXPOSE 9-8", "invalid containerPort: 9-8"),
+            ("EXPOSE 80/icmp", "invalid containerPort: 80/icmp"),
             ("HEALTHCHECK --interval=soon CMD x", "time: invalid duration \"soon\""), ("HEALTHCHECK MAYBE", "Unknown type \"MAYBE\" in HEALTHCHECK (try CMD)"),
             ("LABEL a=1 b", "Syntax error - can't find = in \"b\". Must be of the form: name=value"), ("ENV A=${B:-c}", "unsupported modifier in substitution")
         ])

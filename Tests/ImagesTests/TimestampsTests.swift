@@ -24,7 +24,9 @@ struct TimestampsTests {
         #expect(nanoseconds(ofTimestamp: "1969-12-31T19:00:00.123456789123-05:00") == 123_456_789)
     }
 
-    @Test("is not read from other text", arguments: ["", "now", "2024-02-29", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00", "9999-01-01T00:00:00Z"])
+    @Test(
+        "is not read from other text",
+        arguments: ["", "now", "2024-02-29", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00", "9999-01-01T00:00:00Z"])
     func bad(_ text: String) {
         #expect(nanoseconds(ofTimestamp: text) == nil)
     }
