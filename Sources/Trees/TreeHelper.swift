@@ -28,28 +28,20 @@ public struct TreeHelper: Sendable {
     /// Runs one task to its end and returns what it said.
     private func run(_ task: TreeTask, _ request: [UInt8], _ descriptors: [(ours: FileDescriptor, number: CInt)]) throws(TreesError) -> Reply {
         let arguments = ["slipway-tree", task.rawValue, String(decoding: request.dropLast(), as: UTF8.self)]
-        var pipe = try kernel { () throws(KernelError) in try Pipe() }
+        let pipe = try kernel { () throws(KernelError) in try Pipe() }
         let child = try pipe.writing.borrow { (reply) throws(TreesError) in
             try kernel { () throws(KernelError) in
                 try spawn(Spawn(executable, arguments, environment: ["SWIFT_ROOT=/"], descriptors: descriptors + [(reply, Number.reply)]))
             }
         }
-        // Our copy of the writing end must go, or the reply would never end.
-        pipe.closeWriting()
-        let bytes = try pipe.reading.borrow { (reply) throws(TreesError) in
+        // Our copy of the writing end goes with the rest of the pipe, or the reply would never end.
+        let reading = pipe.takeReading()
+        let bytes = try reading.borrow { (reply) throws(TreesError) in
             try kernel { () throws(KernelError) in try readAll(reply, upTo: 64 << 20) }
         }
         let status = try child.descriptor.borrow { (process) throws(TreesError) in try kernel { () throws(KernelError) in try wait(process) } }
         guard !bytes.isEmpty else { throw .died("ended without an answer: \(status.map { "\($0)" } ?? "unknown")") }
         return try decode(Reply.self, bytes)
-    }
-}
-
-extension Pipe {
-    /// Closes the end that we do not write to ourselves.
-    fileprivate mutating func closeWriting() {
-        let closed = Descriptor(owning: FileDescriptor(rawValue: -1))
-        writing = closed
     }
 }
 
