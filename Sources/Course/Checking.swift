@@ -19,7 +19,10 @@ extension Workshop {
     /// Runs one check.
     public func find(_ check: Check) throws -> Finding {
         let limits = ["--no-compare", "--seconds", "60", "--memory", "\(2 << 30)", "--pids", "256"]
-        let command = ["\(project)/Tests/Sandbox/run"] + limits + [bundle, "--testing-library", "swift-testing", "--filter", "Lab\(lab.file.chapter)Checks.*/\(check.test)\\(\\)"]
+        let command =
+            ["\(project)/Tests/Sandbox/run"] + limits + [
+                bundle, "--testing-library", "swift-testing", "--filter", "Lab\(lab.file.chapter)Checks.*/\(check.test)\\(\\)"
+            ]
         let outcome = try run(command, in: project)
         return reading(outcome)
     }
@@ -35,6 +38,9 @@ extension Workshop {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).dropFirst().map(String.init)
             return .fail(sign: fields.first ?? "", values: Array(fields.dropFirst()))
         }
+        if let line = lines.first(where: { $0.contains("slip-lab-unverified\t") }) {
+            return .unverified(reason: line.split(separator: "\t").dropFirst().joined(separator: " "))
+        }
         if outcome.code == 0 {
             return outcome.output.contains("Test run with 1 test ") ? .pass : .unverified(reason: "the test program has no such check")
         }
@@ -46,11 +52,12 @@ extension Workshop {
     /// Runs all checks in order; those that build on one that did not pass wait.
     /// - Parameters:
     ///   - stopping: ends after the first that does not pass
+    ///   - heedingNeeds: otherwise every check runs, whatever the others found
     ///   - told: is called with each finding as it is known
-    public func findings(stopping: Bool, told: (Check, Finding) -> Void = { _, _ in }) throws -> [(check: Check, finding: Finding)] {
+    public func findings(stopping: Bool, heedingNeeds: Bool = true, told: (Check, Finding) -> Void = { _, _ in }) throws -> [(check: Check, finding: Finding)] {
         var found: [(check: Check, finding: Finding)] = []
         for check in lab.file.checks {
-            let missing = check.needs.first { need in found.contains { $0.check.id == need && $0.finding != .pass } }
+            let missing = !heedingNeeds ? nil : check.needs.first { need in found.contains { $0.check.id == need && $0.finding != .pass } }
             let finding: Finding = try missing.map { .waits(for: $0) } ?? find(check)
             found.append((check, finding))
             told(check, finding)

@@ -25,7 +25,9 @@ public struct Lab: Sendable {
         let padded = number.count == 1 ? "0\(number)" : String(number)
         let folders = try entries(FilePath("\(tree)/labs")).sorted()
         guard number.allSatisfy(\.isNumber), let name = folders.first(where: { $0.hasPrefix("\(padded)-") }) else {
-            throw CourseError("there is no lab \(chapter.isEmpty ? "without a number" : chapter); say one of: N=\(folders.map { String($0.prefix(2)) }.joined(separator: ", N="))")
+            throw CourseError(
+                "there is no lab \(chapter.isEmpty ? "without a number" : chapter); say one of: N=\(folders.map { String($0.prefix(2)) }.joined(separator: ", N="))"
+            )
         }
         self.tree = tree
         folder = "labs/\(name)"
@@ -75,7 +77,9 @@ extension Lab {
     public func generate(_ filling: Filling, base: String) throws {
         for module in file.modules {
             let target = "\(mine)/\(module)"
-            guard !exists(FilePath(target)) else { throw CourseError("\(folder)/mine/\(module) is there already, and is never overwritten; `make reset N=\(file.chapter)` begins again") }
+            guard !exists(FilePath(target)) else {
+                throw CourseError("\(folder)/mine/\(module) is there already, and is never overwritten; `make reset N=\(file.chapter)` begins again")
+            }
             try makeDirectories(FilePath(target))
             let up = String(repeating: "../", count: 4)
             for name in try entries(FilePath("\(tree)/Sources/\(module)")).sorted() {
@@ -102,7 +106,8 @@ extension Lab {
     /// The copy's files that a learner writes: those that are no links.
     public func writtenFiles() throws -> [String] {
         try file.modules.flatMap { module in
-            try entries(FilePath("\(mine)/\(module)")).sorted().filter { try status(FilePath("\(mine)/\(module)/\($0)"), followLinks: false).kind == .file }.map { "\(module)/\($0)" }
+            try entries(FilePath("\(mine)/\(module)")).sorted().filter { try status(FilePath("\(mine)/\(module)/\($0)"), followLinks: false).kind == .file }.map
+            { "\(module)/\($0)" }
         }
     }
 

@@ -37,10 +37,13 @@ public struct Report: Sendable {
     /// The five lines of a failure.
     public func failure(of check: Check, sign: String, values: [String]) -> [String] {
         let known = check.signs[sign] ?? Report.everywhere[sign]
-        let observed = known.map { language($0.observed) } ?? language("sign `\(sign)`: \(values.joined(separator: ", "))", "표지 `\(sign)`: \(values.joined(separator: ", "))")
+        let observed =
+            known.map { language($0.observed) }
+            ?? language("sign `\(sign)`: \(values.joined(separator: ", "))", "표지 `\(sign)`: \(values.joined(separator: ", "))")
         let likely = known.map { language($0.likely) } ?? language("nothing that we have met before", "아직 알려지지 않은 경우입니다")
         return [
-            "EXPECTED  \(language(check.expected))", "OBSERVED  \(filled(observed, values))", "KERNEL    \(check.kernel)", "LIKELY    \(filled(likely, values))",
+            "EXPECTED  \(language(check.expected))", "OBSERVED  \(filled(observed, values))", "KERNEL    \(check.kernel)",
+            "LIKELY    \(filled(likely, values))",
             "HINT      make hint N=\(check.exercise)"
         ]
     }
@@ -67,8 +70,17 @@ public struct Report: Sendable {
     public func conclusion(_ found: [(check: Check, finding: Finding)], of lab: Lab) -> [String] {
         guard let first = found.first(where: { $0.finding != .pass && !$0.finding.isUnverified }) else {
             let unverified = found.count { $0.finding.isUnverified }
-            if unverified > 0 { return [language("\(unverified) of \(found.count) checks could not be run on this machine.", "검사 \(found.count)개 중 \(unverified)개는 이 머신에서 실행할 수 없습니다.")] }
-            return [language("All \(found.count) checks pass. Your module becomes the engine: make final MINE=\(lab.file.chapter)", "검사 \(found.count)개를 모두 통과했습니다. 이제 이 모듈이 엔진이 됩니다: make final MINE=\(lab.file.chapter)")]
+            if unverified > 0 {
+                return [
+                    language(
+                        "\(unverified) of \(found.count) checks could not be run on this machine.", "검사 \(found.count)개 중 \(unverified)개는 이 머신에서 실행할 수 없습니다.")
+                ]
+            }
+            return [
+                language(
+                    "All \(found.count) checks pass. Your module becomes the engine: make final MINE=\(lab.file.chapter)",
+                    "검사 \(found.count)개를 모두 통과했습니다. 이제 이 모듈이 엔진이 됩니다: make final MINE=\(lab.file.chapter)")
+            ]
         }
         switch first.finding {
         case .fail(let sign, let values): return failure(of: first.check, sign: sign, values: values)
@@ -76,7 +88,9 @@ public struct Report: Sendable {
             guard let next = lab.file.exercises.first(where: { $0.id == exercise }) else { return [] }
             return [
                 language("Exercise \(exercise) is not written yet: \(next.title.en).", "연습 \(exercise)을(를) 아직 작성하지 않았습니다: \(next.title.ko)."),
-                language("Edit \(lab.folder)/mine/\(lab.file.modules[0])/\(next.file); make hint N=\(exercise) helps.", "\(lab.folder)/mine/\(lab.file.modules[0])/\(next.file) 파일을 고치십시오. 힌트: make hint N=\(exercise)")
+                language(
+                    "Edit \(lab.folder)/mine/\(lab.file.modules[0])/\(next.file); make hint N=\(exercise) helps.",
+                    "\(lab.folder)/mine/\(lab.file.modules[0])/\(next.file) 파일을 고치십시오. 힌트: make hint N=\(exercise)")
             ]
         default: return []
         }

@@ -19,7 +19,9 @@ let owners = ["CLinux": "Linux", "CArchive": "Archive", "CCrypto": "Digests", "C
 let over: [String: Set<String>] = ["Snapshots": ["Trees"], "CLI": ["DockerClient"]]
 
 /// Modules that write unsafe code without owning a C library, and why.
-let unsafeWithReason = ["Lab": "writes its message without allocating", "Explain": "the witness is called before every kernel call, where nothing may be allocated"]
+let unsafeWithReason = [
+    "Lab": "writes its message without allocating", "Explain": "the witness is called before every kernel call, where nothing may be allocated"
+]
 
 let house: [Row] = drawing.split(separator: "\n").map { line in
     let fields = line.split(whereSeparator: { $0 == " " || $0 == ":" }).map(String.init)

@@ -15,12 +15,15 @@ struct SourceFile {
 
     /// The modules that it imports.
     var imports: Set<String> {
-        Set(code.compactMap { line in
-            let words = line.text.split(separator: " ")
-            guard let position = words.firstIndex(of: "import"), words[..<position].allSatisfy({ accessWords.contains($0) || $0.hasPrefix("@") }) else { return nil }
-            let rest = words[(position + 1)...].filter { !["struct", "class", "enum", "func", "protocol", "typealias", "var"].contains($0) }
-            return rest.first.map { String($0.prefix { $0 != "." }) }
-        })
+        Set(
+            code.compactMap { line in
+                let words = line.text.split(separator: " ")
+                guard let position = words.firstIndex(of: "import"), words[..<position].allSatisfy({ accessWords.contains($0) || $0.hasPrefix("@") }) else {
+                    return nil
+                }
+                let rest = words[(position + 1)...].filter { !["struct", "class", "enum", "func", "protocol", "typealias", "var"].contains($0) }
+                return rest.first.map { String($0.prefix { $0 != "." }) }
+            })
     }
 }
 

@@ -11,7 +11,10 @@ struct Begin: ParsableCommand {
         finish(as: "slip-lab") {
             let lab = try which.lab()
             if !lab.isBegun { try lab.generate(.starter, base: lab.currentCommit()) }
-            print(language("Lab \(lab.file.chapter): \(lab.file.title.en) (about \(lab.file.minutes) minutes)", "실습 \(lab.file.chapter): \(lab.file.title.ko) (약 \(lab.file.minutes)분)"))
+            print(
+                language(
+                    "Lab \(lab.file.chapter): \(lab.file.title.en) (about \(lab.file.minutes) minutes)",
+                    "실습 \(lab.file.chapter): \(lab.file.title.ko) (약 \(lab.file.minutes)분)"))
             print("\n\(language(lab.file.brief))\n")
             for exercise in lab.file.exercises {
                 print("\(exercise.id)  \(language(exercise.title))")

@@ -27,7 +27,10 @@ struct CheckCommand: ParsableCommand {
             try progress.save(for: lab)
             print("")
             for line in report.conclusion(found, of: lab) { print(line) }
-            print(language("(build \(seconds(begin, built)) s, checks \(seconds(built, monotonicNanoseconds())) s)", "(빌드 \(seconds(begin, built))초, 검사 \(seconds(built, monotonicNanoseconds()))초)"))
+            print(
+                language(
+                    "(build \(seconds(begin, built)) s, checks \(seconds(built, monotonicNanoseconds())) s)",
+                    "(빌드 \(seconds(begin, built))초, 검사 \(seconds(built, monotonicNanoseconds()))초)"))
             return status(found)
         }
     }

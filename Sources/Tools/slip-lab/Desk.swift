@@ -28,6 +28,8 @@ struct Refusal: Error, CustomStringConvertible {
 /// The lab, begun; or a sentence that says how to begin.
 func begun(_ which: Which) throws -> Lab {
     let lab = try which.lab()
-    guard lab.isBegun else { throw Refusal(language("you have not begun this lab: make lab N=\(lab.file.chapter)", "아직 시작하지 않은 실습입니다: make lab N=\(lab.file.chapter)")) }
+    guard lab.isBegun else {
+        throw Refusal(language("you have not begun this lab: make lab N=\(lab.file.chapter)", "아직 시작하지 않은 실습입니다: make lab N=\(lab.file.chapter)"))
+    }
     return lab
 }

@@ -16,7 +16,9 @@ struct OrderChecks {
     func orderMountLast() throws {
         for list in lists where list.contains(.mount) {
             let order = joinOrder(list)
-            guard order.last == .mount else { throw Sign(order.first == .mount ? "first" : order.contains(.mount) ? "early" : "lost", words(list), words(order)) }
+            guard order.last == .mount else {
+                throw Sign(order.first == .mount ? "first" : order.contains(.mount) ? "early" : "lost", words(list), words(order))
+            }
         }
     }
 

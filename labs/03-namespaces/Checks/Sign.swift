@@ -16,3 +16,14 @@ struct Sign: Error, CustomStringConvertible {
         fflush(nil)
     }
 }
+
+/// This machine cannot tell. slip-lab then says UNVERIFIED HERE, with the reason.
+struct Unverified: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ reason: String) {
+        description = "unverified here: \(reason)"
+        print("slip-lab-unverified\t\(reason)")
+        fflush(nil)
+    }
+}
