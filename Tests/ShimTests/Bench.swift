@@ -155,7 +155,7 @@ final class ShimBench {
     }
 
     /// Releases the shim, and waits for its end.
-    func release() throws -> ExitStatus? {
+    func release() throws -> Linux.ExitStatus? {
         try require(.release)
         return try descriptor.borrow { (shim) throws(KernelError) in try Linux.wait(shim) }
     }
