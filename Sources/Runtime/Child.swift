@@ -33,9 +33,14 @@ class Child {
         self.parent = parent
     }
 
-    /// The container's `/`, for looking things up beneath it.
+    private var openRoot: FileDescriptor?
+
+    /// The container's `/`, for looking things up beneath it. Open until execve: nearly every step of the world needs it.
     func withRoot<Result: ~Copyable>(_ body: (FileDescriptor) throws(KernelError) -> Result) throws(KernelError) -> Result {
-        try open("/", [.path, .directory]).borrow(body)
+        if let openRoot { return try body(openRoot) }
+        let root = try open("/", [.path, .directory]).release()
+        openRoot = root
+        return try body(root)
     }
 }
 

@@ -32,7 +32,7 @@ extension FirstChild {
         for (index, mount) in plan.mounts.enumerated() {
             switch mount.kind {
             case .fileSystem: continue
-            case .bind(let source): taken[index] = [try take(source, recursive: mount.options.recursive, name: "")]
+            case .bind(let source): taken[index] = [try take(source, recursive: mount.options.recursive)]
             case .cgroup: taken[index] = try takeCgroups()
             }
         }
@@ -44,14 +44,15 @@ extension FirstChild {
         for tree in plan.cgroup.hierarchies.all {
             let isAlone = plan.cgroup.hierarchies.all.count == 1 && tree.version == .v2
             let name = isAlone ? "" : tree.mountPoint.lastComponent?.string ?? ""
-            trees.append(try take(tree.directory(of: plan.cgroup.path), recursive: false, name: name))
+            let group = try detachedCopy(of: tree.directory(of: plan.cgroup.path), recursive: false).release()
+            trees.append(TakenTree(tree: group, isDirectory: true, name: name))
         }
         return trees
     }
 
-    private func take(_ source: FilePath, recursive: Bool, name: String) throws(KernelError) -> TakenTree {
+    private func take(_ source: FilePath, recursive: Bool) throws(KernelError) -> TakenTree {
         let tree = try detachedCopy(of: source, recursive: recursive).release()
-        return TakenTree(tree: tree, isDirectory: try status(tree).kind == .directory, name: name)
+        return TakenTree(tree: tree, isDirectory: try status(tree).kind == .directory, name: "")
     }
 
     /// Mounts everything, in the spec's order.

@@ -12,9 +12,7 @@ struct Delete: ParsableCommand {
 
     func run() throws {
         try tool.global.report {
-            for problem in try tool.global.store.delete(id, force: force) {
-                try? write(.standardError, "slipway-runtime: warning: \(problem)\n")  // nobody may be listening
-            }
+            warn(try tool.global.store.delete(id, force: force))
         }
     }
 }

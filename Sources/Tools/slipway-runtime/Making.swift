@@ -6,6 +6,7 @@ import Runtime
 
 final class Making {
     let store: ContainerStore, options: CreateOptions, bundle: Bundle
+    private var plan: Plan?
 
     init(_ options: CreateOptions, in store: ContainerStore) throws {
         (self.store, self.options) = (store, options)
@@ -24,7 +25,8 @@ final class Making {
         try store.reserve(options.id)
         do {
             let plan = try Plan(bundle: bundle, identifier: options.id, filterCache: store.filterCache)
-            for warning in plan.warnings { try? write(.standardError, "slipway-runtime: warning: \(warning)\n") }  // nobody may be listening
+            self.plan = plan
+            warn(plan.warnings)
             do {
                 let gate = waiting ? try store.makeGate(options.id) : nil
                 return try remember(try start(plan, streams: streams, gate: gate), plan)
@@ -36,6 +38,16 @@ final class Making {
             try? store.forget(options.id)  // as above
             throw error
         }
+    }
+
+    /// Takes away a container that has ended.
+    func discard() throws {
+        guard let plan, (try? cleanUp(plan)) != nil else {  // processes without a PID namespace of their own may live on: they are killed
+            return warn(try store.delete(options.id, force: true))
+        }
+        try store.forget(options.id)
+        let state = State(id: options.id, status: .stopped, pid: 0, bundle: "\(bundle.path)", annotations: bundle.spec.annotations)
+        warn(callHooks(bundle.spec.hooks?.poststop, state: state))
     }
 
     private func remember(_ started: consuming StartedProcess, _ plan: Plan) throws -> StartedProcess {
@@ -53,6 +65,11 @@ final class Making {
         }
     }
 
+}
+
+/// Tells what went wrong without stopping anything.
+func warn(_ problems: [String]) {
+    for problem in problems { try? write(.standardError, "slipway-runtime: warning: \(problem)\n") }  // nobody may be listening
 }
 
 /// Gives the terminal's master to whoever listens at `socket`, as runc does: one message with the descriptor.

@@ -16,14 +16,13 @@ struct Run: ParsableCommand {
     func run() throws {
         try tool.global.report {
             if explain { startRecording(to: .standardError, as: "runtime", format: .text, notes: provenanceNotes) }
-            let store = tool.global.store
-            let making = try Making(options, in: store)
+            let making = try Making(options, in: tool.global.store)
             let foreground = try Foreground()
             let started = try making.create(waiting: false, streams: .inherited)
             stopRecording()
             guard !detach else { return }
             let status = try foreground.follow(started)
-            if !keep { try store.delete(options.id, force: true) }
+            if !keep { try making.discard() }
             throw ExitCode(status.code)
         }
     }

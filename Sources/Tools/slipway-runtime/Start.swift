@@ -16,9 +16,7 @@ struct Start: ParsableCommand {
             let container = try store.read(id)
             try store.openGate(id)
             let spec = try Bundle(path: FilePath(container.bundle)).spec
-            for problem in callHooks(spec.hooks?.poststart, state: store.state(of: container, .running, annotations: spec.annotations)) {
-                try? write(.standardError, "slipway-runtime: warning: \(problem)\n")  // nobody may be listening
-            }
+            warn(callHooks(spec.hooks?.poststart, state: store.state(of: container, .running, annotations: spec.annotations)))
         }
     }
 }
