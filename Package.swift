@@ -124,7 +124,7 @@ let rows: [Row] = [
     tool("slipway-runtime", ["Runtime", "OCI", "Explain", "Terminals", "Linux", "ArgumentParser"], libraries: ["seccomp"]),
     tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
     tool("slipway-tree", ["Trees", "Linux"], libraries: archiveLibraries + ["seccomp"]),
-    tool("slipwayd", ["Daemon", "Engine", "HTTP", "Linux", "ArgumentParser", "Logging"], .standard),
+    tool("slipwayd", ["Daemon", "Linux", "ArgumentParser", "Logging"], .standard),
     tool("slipway", ["CLI", "Linux"], .standard),
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
     tool("slip-bench", ["Linux", "OCI", "ArgumentParser"]),
@@ -148,13 +148,12 @@ let rows: [Row] = [
 
 // MARK: The package
 
-let packages: [(name: String, dependency: Package.Dependency)] = [
-    ("swift-argument-parser", .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")),
-    ("swift-system", .package(url: "https://github.com/apple/swift-system", exact: "1.8.1")),
-    ("swift-log", .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")),
-    ("swift-nio", .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"))
+let packages: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2")
 ]
-let packageOfProduct = ["ArgumentParser": "swift-argument-parser", "SystemPackage": "swift-system", "Logging": "swift-log", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOHTTP1": "swift-nio"]
 
 /// All that `names` need, themselves included.
 func closure(of names: [String], in rows: [Row]) -> Set<String> {
@@ -174,10 +173,10 @@ func closure(of names: [String], in rows: [Row]) -> Set<String> {
 }
 
 let wanted = closure(of: wantedRoots(), in: rows)
-let neededPackages = Set(wanted.compactMap { packageOfProduct[$0] })
 
 let package = Package(
     name: "slipway",
-    dependencies: packages.filter { neededPackages.contains($0.name) }.map(\.dependency),
+    // All of them, whatever is wanted: else a build of a part would rewrite Package.resolved, and the next whole build resolve anew.
+    dependencies: packages,
     targets: rows.filter { wanted.contains($0.name) }.map(\.target)
 )

@@ -1,0 +1,105 @@
+// An engine that answers from a script, on a socket of its own: it shows what the program `slipway` asks, in which order, and lets it meet
+// answers that no healthy engine gives. Each connection has a thread; attach is taken over and becomes a stream. Chapter 13.
+import Dispatch
+import Linux
+import Synchronization
+
+/// What a request is answered with.
+enum ScriptedReply: Sendable {
+    /// Status and body.
+    case json(Int, String)
+    /// A taken-over connection: output frames, and then, if wished, what comes in comes out, to the end.
+    case stream([UInt8], echoes: Bool)
+    /// The head at once, the body when the gate opens.
+    case later(String)
+    /// The connection is closed without a word.
+    case nothing
+}
+
+final class ScriptedEngine: Sendable {
+    let path: FilePath
+    private let script: @Sendable (String) -> ScriptedReply
+    private let heard = Mutex<[String]>([])
+    private let gate = DispatchSemaphore(value: 0)
+
+    /// `script` answers a request line such as `POST /containers/x/start`.
+    init(_ script: @escaping @Sendable (String) -> ScriptedReply) throws {
+        self.script = script
+        path = FilePath("/tmp/slipway-cli-test-\(UInt32.random(in: 0 ... .max)).sock")
+        let socket = try listen(path, .stream).release()
+        DispatchQueue.global().async { [self] in
+            while let peer = try? accept(socket) {  // the test is over when the socket is gone
+                let connection = peer.release()
+                DispatchQueue.global().async { [self] in serve(connection) }
+            }
+        }
+    }
+
+    /// The request lines so far, queries included.
+    var requests: [String] { heard.withLock { $0 } }
+
+    private func serve(_ raw: FileDescriptor) {
+        let connection = Descriptor(owning: raw)
+        while let text = try? connection.borrow({ String(decoding: try read($0, upTo: 1 << 20), as: UTF8.self) }), !text.isEmpty {  // a client that left
+            let line = text.split(separator: "\r\n")[0].split(separator: " ").prefix(2).joined(separator: " ")
+            heard.withLock { $0.append(line) }
+            guard (try? answer(script(line), on: connection)) == true else { return }  // likewise
+        }
+    }
+
+    private func answer(_ reply: ScriptedReply, on connection: borrowing Descriptor) throws -> Bool {
+        switch reply {
+        case .json(let status, let body):
+            try connection.borrow {
+                try write($0, "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            }
+            return true
+        case .later(let body):
+            try connection.borrow { try write($0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") }
+            gate.wait()
+            try connection.borrow { try write($0, "\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n0\r\n\r\n") }
+            return true
+        case .stream(let bytes, let echoes):
+            try connection.borrow { descriptor in
+                try write(descriptor, "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+                try write(descriptor, bytes)
+                while echoes, case let part = try read(descriptor, upTo: 65_536), !part.isEmpty { try write(descriptor, Self.frame(1, part)) }
+            }
+            gate.signal()
+            return false
+        case .nothing: return false
+        }
+    }
+
+    /// One frame of output.
+    static func frame(_ stream: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+        [stream, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (24 - 8 * $0)) } + bytes
+    }
+
+    static func frame(_ stream: UInt8, _ text: String) -> [UInt8] { frame(stream, Array(text.utf8)) }
+
+    func close() { try? remove(path) }  // it may be gone
+}
+
+/// What the program `slipway` did.
+struct ToolRun {
+    var code: Int32, output: String, errors: String
+
+    /// Runs `slipway` of this build against an engine.
+    init(_ engine: ScriptedEngine, _ words: [String], input: [UInt8] = []) throws {
+        let folder = FilePath(try readLink("/proc/self/exe")).removingLastComponent()
+        let stem = FilePath("\(engine.path).\(UInt32.random(in: 0 ... .max))")
+        let files = ["in", "out", "err"].map { FilePath("\(stem).\($0)") }
+        defer { for file in files { try? remove(file) } }  // not made yet, if we failed early
+        try writeFile(files[0], input)
+        let inward = try open(files[0], .readOnly), outward = try open(files[1], [.writeOnly, .create], mode: 0o600)
+        let complaints = try open(files[2], [.writeOnly, .create], mode: 0o600)
+        let numbers = [inward.number, outward.number, complaints.number].enumerated().map { (ours: FileDescriptor(rawValue: $1), number: CInt($0)) }
+        let child = try spawn(
+            Spawn(
+                folder.appending("slipway"), ["slipway", "-H", "unix://\(engine.path)"] + words, environment: ["PATH=/bin", "HOME=/root"], descriptors: numbers)
+        )
+        code = try child.descriptor.borrow { try wait($0)?.code ?? -1 }
+        (output, errors) = (try readText(files[1]), try readText(files[2]))
+    }
+}
