@@ -75,14 +75,17 @@ func tool(_ name: String, _ imports: [String], _ linking: Linking = .whole, libr
     Row(
         name: name, imports: imports,
         target: .executableTarget(
-            name: name, dependencies: dependencies(imports), path: "Sources/Tools/\(name)", swiftSettings: strict, linkerSettings: settings(linking, libraries)))
+            name: name, dependencies: dependencies(imports), path: "Sources/Tools/\(name)", swiftSettings: strict, linkerSettings: settings(linking, libraries))
+    )
 }
 
 /// `at` where the folder is not `Tests/<name>`; `runs` are executables that the tests start. They are built with them, but are no dependency
 /// of them: the linker settings of an executable would reach the test bundle, and a bundle cannot be linked statically.
 func tests(_ name: String, _ imports: [String], runs: [String] = [], at path: String? = nil) -> Row {
     let all = imports + runs
-    return Row(name: name, imports: all, target: .testTarget(name: name, dependencies: dependencies(imports), path: path, swiftSettings: features + [.treatAllWarnings(as: .error)]))
+    return Row(
+        name: name, imports: all,
+        target: .testTarget(name: name, dependencies: dependencies(imports), path: path, swiftSettings: features + [.treatAllWarnings(as: .error)]))
 }
 
 let archiveLibraries = ["archive", "acl", "attr", "lzma", "zstd", "bz2", "z", "crypto"]
@@ -112,7 +115,10 @@ let rows: [Row] = [
     module("Images", ["Linux", "OCI", "Digests", "Metadata", "Content", "Snapshots"]),
     module(
         "Engine",
-        ["Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Snapshots", "Images", "Offload", "Logging"]),
+        [
+            "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Snapshots", "Images",
+            "Offload", "Logging"
+        ]),
     // 8, 9
     module("Daemon", ["Engine", "HTTP", "DockerAPI", "ShimProtocol", "Offload", "Linux", "Logging"]), module("DockerClient", ["Linux"]),
     module("CLI", ["DockerClient", "Terminals", "Linux", "ArgumentParser"]),
@@ -129,7 +135,8 @@ let rows: [Row] = [
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
     tool("slip-bench", ["Linux", "OCI", "ArgumentParser"]),
     // Tests: one target a module
-    tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]), tests("CLITests", ["CLI", "DockerClient", "Linux", "ArgumentParser"], runs: ["slipway"]), tests("DockerClientTests", ["DockerClient", "Linux"]),
+    tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
+    tests("CLITests", ["CLI", "DockerClient", "Linux", "ArgumentParser"], runs: ["slipway"]), tests("DockerClientTests", ["DockerClient", "Linux"]),
     tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),
     tests("ArchiveTests", ["Archive", "CArchive", "Digests", "Linux"]), tests("TreesTests", ["Trees", "Archive", "Digests", "Linux"]),
     tests("SnapshotsTests", ["Snapshots", "Trees", "Archive", "Metadata", "Digests", "Linux"]),
