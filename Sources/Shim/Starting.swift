@@ -28,6 +28,7 @@ extension Supervisor {
     /// Starts the container's process.
     func start() throws(ShimFailure) -> Container {
         guard case .parked = life else { throw ShimFailure(.other, "start: the container was started before") }
+        if let other = configuration.runtime { throw ShimFailure(.notYet, "this shim runs containers by itself, not by \(other)") }
         if let number = record?.number {
             startRecording(to: FileDescriptor(rawValue: number), as: "shim", notes: ["Namespaces: \(provenance)"])
         }

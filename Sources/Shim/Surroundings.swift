@@ -79,13 +79,14 @@ final class Surroundings {
 
 private let surroundingSteps: [Step<Surroundings>] = [
     Step(
-        "keep the shim's mounts to itself", because: "the root is mounted where the host never sees it, and goes with us; slave, so that unmounts of the host's reach us",
+        "keep the shim's mounts to itself", because: "the host never sees the root, and it goes when we go; slave, so that the host's unmounts reach us",
         chapter: 11, when: \.needsMounts
     ) { surroundings throws(StepError) in
         try asking { () throws(KernelError) in try surroundings.separateMounts() }
     },
     Step(
-        "stack the layers", because: "the image's layers below, the container's own directory on top: together they are its root", chapter: 7, when: \.wantsOverlay
+        "stack the layers", because: "the image's layers below, the container's own directory on top: together they are its root", chapter: 7,
+        when: \.wantsOverlay
     ) { surroundings throws(StepError) in
         try asking { () throws(KernelError) in try surroundings.mountLayers() }
     },

@@ -1,7 +1,7 @@
 // How a container ended. The shim makes this file durable (written aside, synced, renamed) before it tells anybody, so that no crash of
 // shim, daemon or machine loses an exit code: a daemon that finds no shim reads the record. Chapter 11.
-public import Linux
 import FoundationEssentials
+public import Linux
 
 /// The end of one run of a container.
 public struct ExitRecord: Codable, Sendable, Equatable {

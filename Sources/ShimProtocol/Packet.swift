@@ -1,6 +1,6 @@
 // Values to bytes and back: JSON, one value a packet. Chapter 11. https://www.rfc-editor.org/rfc/rfc8259
-public import Linux
 import FoundationEssentials
+public import Linux
 
 /// What can go wrong between a shim and its daemon.
 public enum ShimProtocolError: Error, Equatable, CustomStringConvertible {

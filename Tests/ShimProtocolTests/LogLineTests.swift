@@ -22,7 +22,8 @@ struct LogLineTests {
     @Test(
         "escapes what Go's encoder escapes, and nothing else",
         arguments: [
-            ("a\"b\\c", #"a\"b\\c"#), ("<a href='x'>&", #"\u003ca href='x'\u003e\u0026"#), ("\t\r\n\u{1b}[0m\u{0}\u{7f}", #"\u0009\r\n\u001b[0m\u0000"# + "\u{7f}"),
+            ("a\"b\\c", #"a\"b\\c"#),
+            ("<a href='x'>&", #"\u003ca href='x'\u003e\u0026"#), ("\t\r\n\u{1b}[0m\u{0}\u{7f}", #"\u0009\r\n\u001b[0m\u0000"# + "\u{7f}"),
             ("한글 ñ 🐳", "한글 ñ 🐳"), ("\u{2028}\u{2029}\u{2027}", #"\u2028\u2029"# + "\u{2027}"), ("/", "/")
         ])
     func escapes(text: String, escaped: String) {

@@ -7,6 +7,9 @@ import Testing
 // The bench on which the shim is tested: the real executable, with a bundle of busybox, and this process as its daemon. What runs is
 // what is installed; nothing is faked. It needs root and /bin/busybox (Debian's busybox-static); elsewhere these tests are UNVERIFIED.
 
+/// Why a suite was skipped.
+let unverified: Comment = "UNVERIFIED: needs root, /bin/busybox and slipway-shim beside the tests"
+
 /// Whether this machine can run containers at all; where it cannot, the tests are skipped and say so.
 let canRunContainers = geteuidIsRoot() && exists("/bin/busybox") && exists(shimExecutable)
 
@@ -168,7 +171,9 @@ final class ShimBench {
         return Client(try pair.near.duplicate())
     }
 
-    func execute(_ id: String, _ command: [String], terminal: Bool = false, input: Bool = false, user: String? = nil) throws -> (reply: ShimReply, client: Client) {
+    func execute(
+        _ id: String, _ command: [String], terminal: Bool = false, input: Bool = false, user: String? = nil
+    ) throws -> (reply: ShimReply, client: Client) {
         let pair = try SocketPair()
         let process = OCI.Process(args: command, env: ["PATH=/bin"], terminal: terminal)
         let reply = try ask(.exec(id: id, process: process, user: user, groups: nil, input: input), [FileDescriptor(rawValue: pair.far.number)])

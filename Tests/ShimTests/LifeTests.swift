@@ -2,7 +2,7 @@ import Linux
 import ShimProtocol
 import Testing
 
-@Suite("The life of a shim", .enabled(if: canRunContainers, "UNVERIFIED: needs root, /bin/busybox and slipway-shim beside the tests"), .timeLimit(.minutes(2)))
+@Suite("The life of a shim", .enabled(if: canRunContainers, unverified), .timeLimit(.minutes(2)))
 struct LifeTests {
     @Test("parks, runs, records the exit before it tells, unmounts, removes the cgroup, and ends when released")
     func whole() throws {

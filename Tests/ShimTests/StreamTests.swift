@@ -2,7 +2,7 @@ import Linux
 import ShimProtocol
 import Testing
 
-@Suite("A container's streams", .enabled(if: canRunContainers, "UNVERIFIED: needs root, /bin/busybox and slipway-shim beside the tests"), .timeLimit(.minutes(2)))
+@Suite("A container's streams", .enabled(if: canRunContainers, unverified), .timeLimit(.minutes(2)))
 struct StreamTests {
     /// Lines, so that the log is as it usually is.
     private static func megabytes(_ count: Int) -> [UInt8] {
@@ -128,7 +128,7 @@ struct StreamTests {
     }
 }
 
-@Suite("Execs", .enabled(if: canRunContainers, "UNVERIFIED: needs root, /bin/busybox and slipway-shim beside the tests"), .timeLimit(.minutes(2)))
+@Suite("Execs", .enabled(if: canRunContainers, unverified), .timeLimit(.minutes(2)))
 struct ExecTests {
     @Test("have streams, users, exit codes and terminals of their own, many at once")
     func many() throws {
