@@ -8,7 +8,7 @@ import Offload
 import ShimProtocol
 import Synchronization
 
-extension Engine {
+extension ContainerEngine {
     /// The newest version of the Engine API whose promises we keep, and the oldest that we understand.
     public static let apiVersion = "1.43", minimumAPIVersion = "1.24"
 

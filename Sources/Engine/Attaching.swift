@@ -6,7 +6,7 @@ import Offload
 public import ShimProtocol
 import Synchronization
 
-extension Engine {
+extension ContainerEngine {
     /// Attaches to a container's streams.
     /// - Returns: our end; the shim closes its own when the run has ended. Stdcopy frames, or raw bytes where the container has a terminal.
     /// - Throws: `conflict` where the container is on its way out.
@@ -50,27 +50,38 @@ extension Engine {
 
     /// Opens a container's log for reading.
     /// - Throws: `unsupported` where its log driver keeps nothing.
-    public func log(of container: Container, _ query: LogQuery) throws(EngineError) -> ContainerLog {
+    public func log(of container: Container, _ query: LogQuery) async throws(EngineError) -> ContainerLog {
         guard container.record.host.LogConfig?.Type != "none" else { throw EngineError(.unsupported, "configured logging driver does not support reading") }
-        let maxFiles: Int
-        do throws(EngineError) { maxFiles = try logLimits(container.record.host).maxFiles } catch { maxFiles = 1 }
-        return ContainerLog(container: container, path: logPath(container.id), maxFiles: maxFiles, query: query)
+        let path = logPath(container.id)
+        return try await asEngineError {
+            let maxFiles = try logLimits(container.record.host).maxFiles
+            return try await offload { () throws(KernelError) in try ContainerLog(container, path, maxFiles: maxFiles, query) }
+        }
     }
 }
 
 /// A client's end of an attachment.
 public final class AttachedStream: Sendable {
-    private let socket: Descriptor
+    private let socket: Mutex<FileDescriptor?>
     private let key: ObjectIdentifier
     private let container: Container?
 
     init(socket: consuming Descriptor, key: ObjectIdentifier, container: Container?) {
         (self.key, self.container) = (key, container)
-        self.socket = socket
+        self.socket = Mutex(socket.release())
     }
 
-    /// A copy of the socket for whoever joins it with the client, and closes it.
-    public func takeSocket() throws -> CInt { try socket.duplicate().release().rawValue }
+    deinit {
+        if let socket = takeSocket() { _ = Descriptor(owning: socket) }
+    }
+
+    /// The socket, which from now on belongs to the caller; nil the second time.
+    public func takeSocket() -> FileDescriptor? {
+        socket.withLock { socket in
+            defer { socket = nil }
+            return socket
+        }
+    }
 
     /// Forgets an attachment whose client has gone before the container ran.
     public func forget() { container?.state.withLock { $0.attachments[key] = nil } }
@@ -89,23 +100,35 @@ func asEngineErrorOwning<Result: ~Copyable>(_ body: () throws -> Result) async t
     do { return try body() } catch { throw EngineError(error) }
 }
 
-/// A container's log, to be read in pieces.
-public struct ContainerLog: Sendable {
-    let container: Container
-    let path: FilePath
-    let maxFiles: Int
-    let query: LogQuery
+/// A container's log, read in pieces on a thread of its own.
+public final class ContainerLog: Sendable {
+    private let container: Container
+    private let thread = OwnThread()
+    private let reader: ThreadBound<LogReader>
+    private let isCancelled = Mutex(false)
 
-    /// Reads on a thread of its own and hands pieces to `sink`, which returns false when nobody wants more. Ends when all is read: of a log that
-    /// is followed, when the container has ended.
-    public func read(as rendering: LogRendering, into sink: @escaping @Sendable ([UInt8]) -> Bool, isCancelled: @escaping @Sendable () -> Bool) async throws {
-        try await offloadAlone {
-            let reader = try LogReader(path, maxFiles: maxFiles, query: query)
-            while true {
+    init(_ container: Container, _ path: FilePath, maxFiles: Int, _ query: LogQuery) throws(KernelError) {
+        self.container = container
+        reader = ThreadBound(try LogReader(path, maxFiles: maxFiles, query: query))
+    }
+
+    /// The next piece; nil when all is read: of a log that is followed, when the container has ended or the calling task was cancelled.
+    public func next(_ rendering: LogRendering) async throws -> [UInt8]? {
+        try await withTaskCancellationHandler {
+            try await thread.run { () throws(KernelError) in
                 var piece: [UInt8] = []
-                let isMore = try reader.next(into: &piece, as: rendering, hasEnded: { !container.isRunning }, isCancelled: isCancelled)
-                guard isMore, sink(piece) else { return }
+                let isMore = try self.reader.value.next(
+                    into: &piece, as: rendering, hasEnded: { !self.container.isRunning }, isCancelled: { self.isCancelled.withLock { $0 } })
+                return isMore ? piece : nil
             }
+        } onCancel: {
+            isCancelled.withLock { $0 = true }
         }
     }
+}
+
+/// A value that only one thread at a time touches, though the compiler cannot see it.
+private struct ThreadBound<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
 }

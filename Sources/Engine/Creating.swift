@@ -13,7 +13,7 @@ import ShimProtocol
 import Snapshots
 import Synchronization
 
-extension Engine {
+extension ContainerEngine {
     /// Makes a container.
     /// - Parameters:
     ///   - name: as asked for; nil makes one up

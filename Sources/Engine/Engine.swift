@@ -41,7 +41,7 @@ public struct EngineSettings: Sendable {
 }
 
 /// A container engine on one data root.
-public final class Engine: Sendable {
+public final class ContainerEngine: Sendable {
     public let settings: EngineSettings
     /// Part of every name on the host: eight hex digits of the exec root's path, empty for the default one.
     public let instance: String

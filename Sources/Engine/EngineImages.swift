@@ -1,5 +1,5 @@
 // Images as the API shows them: the store's records in Docker's shapes, and what containers have to do with their removal. Chapter 12.
-public import Content
+import Content
 public import DockerAPI
 import Digests
 import Images
@@ -7,7 +7,7 @@ import Metadata
 public import OCI
 import Offload
 
-extension Engine {
+extension ContainerEngine {
     /// All images, newest first, with Docker's filters.
     /// - Parameter plain: the API version is below 1.43, in which images without a name are called `<none>`
     public func listImages(_ filters: Filters, plain: Bool) async throws(EngineError) -> [ImageSummary] {
@@ -95,24 +95,27 @@ extension Engine {
 
     // MARK: Import
 
-    /// Begins a blob for a body that is on its way.
-    public func ingest() async throws(EngineError) -> BlobWriter {
-        let content = content
-        return try await asEngineError { try await offload { () throws(ContentError) in try content.ingest() } }
-    }
-
-    /// Makes an image of a tar archive that was received.
+    /// Makes an image of a tar archive that comes in pieces.
     /// - Parameters:
+    ///   - pieces: the archive, compressed or not; stored as it comes
     ///   - platform: `os/architecture[/variant]`, empty for this machine's
     /// - Returns: the image's id
-    public func importImage(_ writer: BlobWriter, name: Reference?, changes: [String], message: String, platform: String) async throws(EngineError) -> String {
-        let images = images
+    public func importImage<Pieces: AsyncSequence & Sendable>(
+        _ pieces: Pieces, name: Reference?, changes: [String], message: String, platform: String
+    ) async throws(EngineError) -> String where Pieces.Element == [UInt8] {
+        let (images, content) = (images, content)
         let parts = platform.split(separator: "/").map(String.init)
         let wanted = parts.count > 1 ? Platform(architecture: parts[1], os: parts[0], variant: parts.count > 2 ? parts[2] : nil) : nil
         let image = try await asEngineError {
-            try await offload {
-                let blob = try writer.commit()
-                return try images.importRoot(blob, name: name, changes: changes, message: message.isEmpty ? nil : message, platform: wanted)
+            let writer = try await offload { () throws(ContentError) in try content.ingest() }
+            do {
+                for try await piece in pieces { try await offload { () throws(ContentError) in try writer.write(piece) } }
+                return try await offload {
+                    try images.importRoot(try writer.commit(), name: name, changes: changes, message: message.isEmpty ? nil : message, platform: wanted)
+                }
+            } catch {
+                await offload { writer.discard() }
+                throw error
             }
         }
         publishImage("import", image.id.description, name: name?.familiar ?? image.id.description)

@@ -33,7 +33,7 @@ public final class Exec: Sendable {
     }
 }
 
-extension Engine {
+extension ContainerEngine {
     /// Makes an exec.
     public func makeExec(in container: Container, _ request: ExecRequest) throws(EngineError) -> String {
         guard let command = request.Cmd, !command.isEmpty else { throw EngineError(.invalid, "no exec command specified") }

@@ -19,7 +19,7 @@ public let builtInNetworks: [BuiltInNetwork] = [("bridge", "bridge", "b"), ("hos
     BuiltInNetwork(name: name, driver: driver, id: String(repeating: "0", count: 63) + digit)
 }
 
-extension Engine {
+extension ContainerEngine {
     /// Everything of one container.
     public func inspect(_ container: Container) async throws(EngineError) -> ContainerInspect {
         let (record, id, snapshots) = (container.record, container.id, snapshots)

@@ -18,7 +18,7 @@ private let knownFilters: Set = [
 ]
 private let states: Set = ["created", "running", "paused", "restarting", "removing", "exited", "dead"]
 
-extension Engine {
+extension ContainerEngine {
     /// The containers that a list shows, newest first.
     /// - Throws: `invalid` for an unknown filter or state; `notFound` for an unknown container in `before` and `since`.
     public func list(_ request: ListRequest) throws(EngineError) -> [Container] {

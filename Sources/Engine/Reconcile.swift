@@ -18,7 +18,7 @@ import ShimProtocol
 import Snapshots
 import Synchronization
 
-extension Engine {
+extension ContainerEngine {
     func reconcile() async throws {
         let (metadata, snapshots) = (metadata, snapshots)
         let stored = try await offloadMetadata { () throws(MetadataError) in

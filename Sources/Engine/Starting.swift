@@ -10,7 +10,7 @@ import Offload
 import ShimProtocol
 import Synchronization
 
-extension Engine {
+extension ContainerEngine {
     /// Starts a container.
     /// - Throws: `unchanged` where it runs; `invalid`, `notFound`, `failed` in Docker's words where it cannot be started.
     public func start(_ container: Container) async throws(EngineError) {
@@ -185,7 +185,7 @@ extension Container {
     func closeExplain() { state.withLock { $0.explain = nil } }
 }
 
-extension Engine {
+extension ContainerEngine {
     func cgroup(_ container: Container) -> Cgroup {
         Cgroup(FilePath(cgroupPath(container.id, container.record.host.CgroupParent)), in: hierarchies)
     }

@@ -11,7 +11,7 @@ import ShimProtocol
 import Snapshots
 import Synchronization
 
-extension Engine {
+extension ContainerEngine {
     // MARK: Signals
 
     /// Sends a signal to the container's first process. SIGKILL waits up to ten seconds for the end, and takes the whole cgroup where the shim

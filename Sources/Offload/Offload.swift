@@ -45,3 +45,17 @@ public func offloadAlone<Result: Sendable, Failure: Error>(_ body: @escaping @Se
     defer { pool.shutdownGracefully { _ in } }
     return try await offload(on: pool, body)
 }
+
+/// A thread for one user who comes again and again and may wait for long, such as the reader of a log that is followed.
+public final class OwnThread: Sendable {
+    private let pool = NIOThreadPool(numberOfThreads: 1)
+
+    public init() { pool.start() }
+
+    deinit { pool.shutdownGracefully { _ in } }
+
+    /// Runs `body` on the thread.
+    public func run<Result: Sendable, Failure: Error>(_ body: @escaping @Sendable () throws(Failure) -> Result) async throws(Failure) -> Result {
+        try await offload(on: pool, body)
+    }
+}

@@ -1,0 +1,59 @@
+// The table of all routes. What is Docker's and not built yet stands in `unbuilt` and answers 501; what is nobody's answers 404. A test walks
+// through both, so that nothing is silently accepted. Chapter 12; Engine API v1.43.
+import Engine
+import HTTP
+
+/// Built once: the routes hold no state but the daemon.
+func routes(_ daemon: Answerer) -> [Route] {
+    system(daemon) + containers + streams + execs + images + networksAndVolumes + unbuilt.map { method, pattern in
+        Route(method, pattern) { call in throw EngineError(.unsupported, "\(method) \(pattern) is not supported by this engine yet") }
+    }
+}
+
+private func system(_ daemon: Answerer) -> [Route] {
+    [
+        Route("GET", "/_ping", ping), Route("HEAD", "/_ping", ping), Route("GET", "/version", version), Route("GET", "/info", info), Route("GET", "/events", events),
+        Route("GET", "/slipway/info") { call in try .json(await call.engine.slipwayInfo(daemon: daemon.executable)) },
+        Route("GET", "/slipway/containers/{id}/explain", explain)
+    ]
+}
+
+private let containers = [
+    Route("GET", "/containers/json", listContainers), Route("POST", "/containers/create", createContainer), Route("POST", "/containers/prune", pruneContainers),
+    Route("GET", "/containers/{id}/json", inspectContainer), Route("POST", "/containers/{id}/start", startContainer),
+    Route("POST", "/containers/{id}/stop", stopContainer), Route("POST", "/containers/{id}/restart", restartContainer),
+    Route("POST", "/containers/{id}/kill", killContainer), Route("POST", "/containers/{id}/rename", renameContainer),
+    Route("POST", "/containers/{id}/resize", resizeContainer), Route("DELETE", "/containers/{id}", removeContainer)
+]
+
+private let streams = [
+    Route("POST", "/containers/{id}/attach", attachContainer), Route("POST", "/containers/{id}/wait", waitContainer), Route("GET", "/containers/{id}/logs", containerLogs)
+]
+
+private let execs = [
+    Route("POST", "/containers/{id}/exec", createExec), Route("POST", "/exec/{id}/start", startExec), Route("POST", "/exec/{id}/resize", resizeExec),
+    Route("GET", "/exec/{id}/json", inspectExec)
+]
+
+private let images = [
+    Route("GET", "/images/json", listImages), Route("POST", "/images/create", createImage), Route("GET", "/images/{name...}/json", inspectImage),
+    Route("GET", "/images/{name...}/history", imageHistory), Route("POST", "/images/{name...}/tag", tagImage), Route("DELETE", "/images/{name...}", removeImage)
+]
+
+private let networksAndVolumes = [
+    Route("GET", "/networks", listNetworks), Route("GET", "/networks/{id}", inspectNetwork), Route("GET", "/volumes", listVolumes),
+    Route("GET", "/volumes/{name}", inspectVolume), Route("DELETE", "/volumes/{name}", removeVolume), Route("GET", "/plugins", listPlugins),
+    Route("GET", "/plugins/{name...}/json", inspectPlugin)
+]
+
+/// Docker's routes that come with later chapters. Swarm's are nobody's here: 404.
+let unbuilt: [(method: String, pattern: String)] = [
+    ("GET", "/containers/{id}/top"), ("GET", "/containers/{id}/changes"), ("GET", "/containers/{id}/export"), ("GET", "/containers/{id}/stats"),
+    ("POST", "/containers/{id}/update"), ("POST", "/containers/{id}/pause"), ("POST", "/containers/{id}/unpause"), ("GET", "/containers/{id}/attach/ws"),
+    ("HEAD", "/containers/{id}/archive"), ("GET", "/containers/{id}/archive"), ("PUT", "/containers/{id}/archive"), ("GET", "/containers/{id}/checkpoints"),
+    ("POST", "/containers/{id}/checkpoints"), ("GET", "/system/df"), ("POST", "/auth"), ("POST", "/commit"), ("POST", "/build"), ("POST", "/build/cancel"),
+    ("POST", "/build/prune"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"), ("POST", "/images/load"),
+    ("GET", "/images/search"), ("POST", "/images/prune"), ("GET", "/distribution/{name...}/json"), ("POST", "/networks/create"), ("POST", "/networks/{id}/connect"),
+    ("POST", "/networks/{id}/disconnect"), ("DELETE", "/networks/{id}"), ("POST", "/networks/prune"), ("POST", "/volumes/create"), ("PUT", "/volumes/{name}"),
+    ("POST", "/volumes/prune")
+]
