@@ -83,7 +83,10 @@ public struct Endpoint: Codable, Sendable {
     @Null public var DriverOpts: [String: String]?
     public var NetworkID = "", EndpointID = "", Gateway = "", IPAddress = "", IPPrefixLen = 0, IPv6Gateway = "", GlobalIPv6Address = "", GlobalIPv6PrefixLen = 0
     @Null public var DNSNames: [String]?
-    public init(networkID: String) { NetworkID = networkID }
+    public init(networkID: String) {
+        (IPAMConfig, Links, Aliases, DriverOpts, DNSNames) = (nil, nil, nil, nil, nil)
+        NetworkID = networkID
+    }
 }
 
 /// A line of `GET /containers/json`.
@@ -109,5 +112,8 @@ public struct ContainerSummary: Codable, Sendable {
 
 /// A port in a list.
 public struct PortSummary: Codable, Sendable {
-    public var IP: String?, PrivatePort: Int, PublicPort: Int?, `Type`: String
+    public var IP: String?
+    public var PrivatePort: Int
+    public var PublicPort: Int?
+    public var `Type`: String
 }

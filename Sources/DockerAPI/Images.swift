@@ -32,7 +32,7 @@ public struct ImageInspect: Codable, Sendable {
     public init(id: String, tags: [String], comment: String, created: String, author: String, config: ContainerConfig, architecture: String, os: String, size: Int64, layers: [String], tagged: String) {
         (Id, RepoTags, RepoDigests, Comment, Created, Author, Config, Architecture, Os, Size) = (id, tags, [], comment, created, author, config, architecture, os, size)
         GraphDriver = DockerAPI.GraphDriver(name: "overlay2", data: nil)
-        RootFS = ImageInspect.RootFS(Type: "layers", Layers: layers)
+        self.RootFS = ImageInspect.RootFS(Type: "layers", Layers: layers)
         Metadata = Tagged(LastTagTime: tagged)
     }
 

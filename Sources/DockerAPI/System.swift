@@ -13,7 +13,7 @@ public struct VersionReply: Codable, Sendable {
     public var Os: String, Arch: String, KernelVersion: String, BuildTime: String
 
     public init(name: String, components: [Component], version: String, api: String, minimum: String, architecture: String, kernel: String) {
-        (Platform, Components, Version, ApiVersion, MinAPIVersion) = (VersionReply.Platform(Name: name), components, version, api, minimum)
+        (self.Platform, Components, Version, ApiVersion, MinAPIVersion) = (VersionReply.Platform(Name: name), components, version, api, minimum)
         (GitCommit, GoVersion, Os, Arch, KernelVersion, BuildTime) = ("", "", "linux", architecture, kernel, "")
     }
 }

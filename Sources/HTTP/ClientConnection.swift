@@ -1,8 +1,9 @@
-// The client's end of a connection: it gives the reply's head to whoever waits for it, and the body's chunks to the reply's stream. Reading
-// stops while the reader has many chunks left to take, so that a fast engine cannot fill our memory. Chapter 13.
+// The client's end of a connection: it gives the reply's head to whoever waits for it, and the body's chunks to the reply's `Bytes`. As on the
+// server a gate stands before the decoder, so that the first raw bytes behind a 101 are not taken for HTTP. Chapter 13.
 import NIOCore
 import NIOHTTP1
 
+/// What passes from a caller's task to the connection.
 enum ClientOutgoing: Sendable {
     case head(HTTPRequestHead)
     case bytes(ByteBuffer)
@@ -10,106 +11,113 @@ enum ClientOutgoing: Sendable {
 }
 
 /// Touched on its event loop only.
-final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, GateKeeper, @unchecked Sendable {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = ClientOutgoing
     typealias OutboundOut = HTTPClientRequestPart
 
+    private let channel: any Channel
     private let address: Address
-    private var reply: EventLoopPromise<Reply>?
-    private var body: AsyncThrowingStream<ByteBuffer, any Error>.Continuation?
-    private var context: ChannelHandlerContext?
-    private var hasEnded = false
+    private let gate: Gate
+    /// Who waits for a head.
+    private var waiting: EventLoopPromise<Reply>?
+    /// The reply's body, while it is on its way.
+    private var body: Feed?
+    /// A body of unknown length ends with the connection.
+    private var endsWithConnection = false
 
-    init(_ address: Address) { self.address = address }
+    private init(_ channel: any Channel, _ address: Address, _ gate: Gate) {
+        (self.channel, self.address, self.gate) = (channel, address, gate)
+        gate.keeper = self
+    }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    static func make(_ channel: any Channel, _ address: Address) -> EventLoopFuture<(any Channel, ClientConnection)> {
+        channel.eventLoop.makeCompletedFuture {
+            let gate = Gate(Limits()), pipeline = channel.pipeline.syncOperations, connection = ClientConnection(channel, address, gate)
+            try pipeline.addHandler(gate)
+            try pipeline.addHandler(HTTPRequestEncoder())
+            try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)))
+            try pipeline.addHandler(connection)
+            return (channel, connection)
+        }
+    }
 
-    /// Makes the promise of the next reply.
-    func expect(isHead: Bool, on channel: any Channel) -> EventLoopFuture<Reply> {
+    /// The reply to the request that is sent next.
+    func expect() -> EventLoopFuture<Reply> {
         let promise = channel.eventLoop.makePromise(of: Reply.self)
         channel.eventLoop.execute {
-            if self.hasEnded { promise.fail(ClientError.ended(self.address)) } else { self.reply = promise }
+            guard self.channel.isActive, !self.gate.hasEnded, self.waiting == nil else { return promise.fail(ClientError.ended(self.address)) }
+            self.waiting = promise
+            self.gate.allow(.head)
         }
         return promise.futureResult
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let part: HTTPClientRequestPart = switch unwrapOutboundIn(data) {
-        case .head(let head): .head(head)
-        case .bytes(let bytes): .body(.byteBuffer(bytes))
-        case .end: .end(nil)
-        }
+        let part: HTTPClientRequestPart =
+            switch unwrapOutboundIn(data) {
+            case .head(let head): .head(head)
+            case .bytes(let bytes): .body(.byteBuffer(bytes))
+            case .end: .end(nil)
+            }
         context.write(wrapOutboundOut(part), promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            let (stream, continuation) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
-            body = continuation
-            reply?.succeed(Reply(status: Int(head.status.code), headers: Headers(head.headers), body: ReplyBody(stream: stream)))
-            reply = nil
-        case .body(let bytes): body?.yield(bytes)
+            let gate = gate, feed = Feed(channel.eventLoop) { gate.isHeld = false }
+            body = feed
+            let headers = Headers(head.headers), status = Int(head.status.code)
+            endsWithConnection = headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil
+            gate.allow(status == 101 ? .nothing : .all)
+            waiting?.succeed(Reply(status: status, headers: headers, body: feed.bytes))
+            waiting = nil
+        case .body(let bytes): if let body, !body.yield(bytes) { gate.isHeld = true }
         case .end:
             body?.finish()
             body = nil
+            gate.isHeld = false
         }
     }
 
+    func inputEnded() {
+        if endsWithConnection { body?.finish() }
+        end(.ended(address))
+        if gate.passing != .nothing { channel.close(promise: nil) }
+    }
+
+    func headRefused(status: Int, why: String) {
+        end(.malformed(address))
+        channel.close(promise: nil)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        end(ClientError.ended(address))
+        end(.ended(address))
         context.fireChannelInactive()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
-        context.fireUserInboundEventTriggered(event)
-    }
-
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(error)
+        end(error is HTTPParserError ? .malformed(address) : .ended(address))
         context.close(promise: nil)
     }
 
-    private func end(_ error: any Error) {
-        hasEnded = true
-        reply?.fail(error)
-        reply = nil
-        body?.finish(throwing: error)
+    private func end(_ error: ClientError) {
+        waiting?.fail(error)
+        waiting = nil
+        body?.fail(error.description)
         body = nil
     }
 
     /// Takes HTTP off the connection; what came early is the stream's first bytes.
-    func becomeStream(_ channel: any Channel) throws -> ClientStream {
+    func takeOver() throws -> HijackedConnection {
         let pipeline = channel.pipeline.syncOperations
-        let (stream, continuation) = AsyncThrowingStream.makeStream(of: ByteBuffer.self)
-        try pipeline.addHandler(StreamHandler(continuation))
-        pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPRequestEncoder.self), promise: nil)
-        if let context { pipeline.removeHandler(context: context, promise: nil) }
+        let raw = RawHandler(channel, early: gate.takeRest(), hasEnded: gate.hasEnded)
+        try pipeline.addHandler(raw)
+        pipeline.removeHandler(context: try pipeline.context(handler: self), promise: nil)
         pipeline.removeHandler(context: try pipeline.context(handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self), promise: nil)
-        return ClientStream(channel: channel, inbound: ReplyBody(stream: stream))
-    }
-}
-
-/// Gives raw bytes to a stream, to the end of input.
-final class StreamHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    private let continuation: AsyncThrowingStream<ByteBuffer, any Error>.Continuation
-
-    init(_ continuation: AsyncThrowingStream<ByteBuffer, any Error>.Continuation) { self.continuation = continuation }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { continuation.yield(unwrapInboundIn(data)) }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { continuation.finish() }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) { continuation.finish() }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        continuation.finish(throwing: error)
-        context.close(promise: nil)
+        pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPRequestEncoder.self), promise: nil)
+        pipeline.removeHandler(context: try pipeline.context(handler: gate), promise: nil)
+        return HijackedConnection(channel: channel, handler: raw)
     }
 }

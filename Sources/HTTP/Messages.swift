@@ -1,5 +1,5 @@
 // What the server hands to its handler and gets back. A request's body is a sequence with back-pressure; a response's body is bytes, a stream
-// that its writer fills, or the connection itself ("hijacked", Docker's word), which is joined to a socket. RFC 9112. Chapter 12.
+// that its writer fills, or the connection itself ("hijacked", Docker's word), which may be joined to a socket. RFC 9112. Chapter 12.
 import NIOCore
 import NIOHTTP1
 
@@ -16,46 +16,16 @@ public struct Request: Sendable {
     /// Header fields.
     public let headers: Headers
     /// The body, to be read once.
-    public let body: RequestBody
+    public let body: Bytes
 
     /// Whether the client asks for the connection itself.
-    public var asksForUpgrade: Bool { headers.list("connection").contains("upgrade") && headers["upgrade"] != nil }
+    public var asksForUpgrade: Bool { headers["Upgrade"] != nil && headers.words(of: "Connection").contains("upgrade") }
 
-    init(head: HTTPRequestHead, body: RequestBody) {
+    init(_ head: HTTPRequestHead, _ body: Bytes) {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         (method, path, headers, self.body) = (head.method.rawValue, String(parts.first ?? ""), Headers(head.headers), body)
         segments = path.split(separator: "/").map { percentDecoded($0) ?? String($0) }
         query = Query(parts.count > 1 ? parts[1] : "")
-    }
-}
-
-/// Why a body ended early.
-public struct BodyFailure: Error, CustomStringConvertible {
-    public let description: String
-}
-
-/// A request's body: chunks as they arrive. Nothing more is read from the client while they are not taken.
-public struct RequestBody: AsyncSequence, Sendable {
-    public typealias Element = [UInt8]
-    typealias Source = NIOThrowingAsyncSequenceProducer<ByteBuffer, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, BodyDelegate>
-    let source: Source
-
-    /// Takes chunks one by one.
-    public struct AsyncIterator: AsyncIteratorProtocol {
-        var inner: Source.AsyncIterator
-        public mutating func next() async throws -> [UInt8]? { try await inner.next().map { Array($0.readableBytesView) } }
-    }
-
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(inner: source.makeAsyncIterator()) }
-
-    /// The whole body; a longer one than `limit` bytes is an error.
-    public func collect(upTo limit: Int = 16 << 20) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        for try await part in self {
-            bytes += part
-            guard bytes.count <= limit else { throw BodyFailure(description: "the request's body is larger than \(limit) bytes") }
-        }
-        return bytes
     }
 }
 
@@ -65,15 +35,16 @@ public struct Response: Sendable {
     public enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// The head is sent at once, then what the closure writes; it is cancelled when the client vanishes.
+        /// The head is sent at once, then what the closure writes, chunked. Its task is cancelled when the client vanishes; if it throws, the
+        /// connection is cut, so that the client sees that something is missing.
         case stream(@Sendable (ResponseWriter) async throws -> Void)
-        /// The head is sent, then the connection carries raw bytes.
+        /// The head is sent, then the connection carries raw bytes. It is closed when the closure returns.
         case hijack(@Sendable (HijackedConnection) async throws -> Void)
     }
 
     /// Status code.
     public var status: Int
-    /// Header fields; the length is added by the server.
+    /// Header fields; the server adds how long the body is.
     public var headers: Headers
     /// What follows the head.
     public var body: Body
@@ -86,21 +57,50 @@ public struct Response: Sendable {
 /// Writes the chunks of a streamed response.
 public struct ResponseWriter: Sendable {
     let channel: any Channel
-    let isSilent: Bool
+    let framing: Framing
 
-    /// Sends a chunk and waits until the kernel has it. Throws when the client has gone.
-    public func write(_ bytes: [UInt8]) async throws {
-        guard !bytes.isEmpty, !isSilent else { return }
-        try await channel.writeAndFlush(Outgoing.bytes(ByteBuffer(bytes: bytes))).get()
+    /// How a stream's bytes are marked off.
+    enum Framing {
+        case chunked
+        /// HTTP/1.0: the end of the connection is the end.
+        case bare
+        /// The answer to HEAD has no body.
+        case silent
     }
 
-    /// Sends a text.
+    /// Sends a chunk and waits until the kernel has it.
+    ///
+    /// - Throws: when the client has gone.
+    public func write(_ bytes: [UInt8]) async throws {
+        guard !bytes.isEmpty else { return }
+        switch framing {
+        case .silent: return
+        case .bare: try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+        case .chunked:
+            var buffer = ByteBuffer(string: String(bytes.count, radix: 16) + "\r\n")
+            buffer.writeBytes(bytes)
+            buffer.writeString("\r\n")
+            try await channel.writeAndFlush(buffer).get()
+        }
+    }
+
+    /// Sends a text as `write(_:)` does.
     public func write(_ text: String) async throws { try await write(Array(text.utf8)) }
+
+    func finish() async throws {
+        guard framing == .chunked else { return }
+        try await channel.writeAndFlush(ByteBuffer(string: "0\r\n\r\n")).get()
+    }
 }
 
-/// What passes from the handler's task to the connection.
-enum Outgoing: Sendable {
-    case head(HTTPResponseHead)
-    case bytes(ByteBuffer)
-    case end
+extension Response {
+    /// The status line and the fields, with the empty line that ends them.
+    func head(_ headers: Headers) -> String {
+        // Docker's clients see the genuine engine's word here.
+        let reason = status == 101 ? "UPGRADED" : HTTPResponseStatus(statusCode: status).reasonPhrase
+        return "HTTP/1.1 \(status) \(reason)\r\n\(headers.wire)\r\n"
+    }
+
+    /// 204, 304 and 1xx have no body whatever is given.
+    var isBodiless: Bool { status == 204 || status == 304 || status < 200 }
 }

@@ -8,8 +8,9 @@ public func percentDecoded(_ text: some StringProtocol, plusIsBlank: Bool = fals
     while let byte = rest.popFirst() {
         switch byte {
         case UInt8(ascii: "%"):
-            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
-            bytes.append(value)
+            let digits = rest.prefix(2).compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+            guard digits.count == 2 else { return nil }
+            bytes.append(UInt8(digits[0] << 4 | digits[1]))
             rest = rest.dropFirst(2)
         case UInt8(ascii: "+") where plusIsBlank: bytes.append(UInt8(ascii: " "))
         default: bytes.append(byte)
@@ -53,6 +54,6 @@ public struct Query: Sendable, Equatable {
     /// A boolean as Docker reads it: absent, empty, `0`, `no`, `false` and `none` are false, all else is true.
     public func flag(_ key: String, default absent: Bool = false) -> Bool {
         guard let value = self[key] else { return absent }
-        return !["", "0", "no", "false", "none"].contains(value.lowercased())
+        return !["", "0", "no", "false", "none"].contains(value.lowercased().filter { !$0.isWhitespace })
     }
 }

@@ -1,214 +1,211 @@
-// One connection of the server: requests come in, one after the other, each is given to the handler in a task of its own, and the next waits
-// until that one is answered. It sits behind NIO's HTTP decoder, which stops by itself at the end of a request that asks for an upgrade and
-// keeps what comes after it. Chapter 12.
+// One connection of the server. Requests are answered one after the other, each by the handler in a task of its own; the next one waits before the
+// gate until this one is answered *and* its body has been taken or thrown away. What happens at an end of input:
+//
+//     no request     the connection is closed              body on its way   the body fails, the answer may still be sent
+//     answer due     it is sent, then closed               streaming         the task is cancelled: the client has gone
+//     hijacked       the end is passed on (RawConnection)
+//
+// NIO's own upgrade handlers do not fit: only a connection's first request may upgrade, its body is lost, the reason phrase is fixed. Chapter 12.
 import NIOCore
 import NIOHTTP1
 
-/// Tells the connection when more of a body is wanted.
-final class BodyDelegate: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
-    private let channel: any Channel
-    private weak let connection: ServerConnection?
-
-    init(_ connection: ServerConnection, _ channel: any Channel) {
-        (self.connection, self.channel) = (connection, channel)
-    }
-
-    func produceMore() {
-        channel.eventLoop.execute { self.connection?.resume() }
-    }
-
-    func didTerminate() {
-        channel.eventLoop.execute { self.connection?.discardBody() }
-    }
-}
-
 /// Touched on its event loop only.
-final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, GateKeeper, @unchecked Sendable {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundIn = Outgoing
-    typealias OutboundOut = HTTPServerResponsePart
-    typealias Source = NIOThrowingAsyncSequenceProducer<ByteBuffer, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, BodyDelegate>.Source
 
+    private let channel: any Channel
+    private let gate: Gate
     private let handler: @Sendable (Request) async -> Response
-    private var context: ChannelHandlerContext?
-    private var body: Source?
+    private let registry: Registry
+    /// The request's body, while it is on its way.
+    private var body: Feed?
+    /// Answers the request; nil between requests.
     private var task: Task<Void, Never>?
-    private var waiting: [HTTPServerRequestPart] = []
-    private var isHeld = false, wantsRead = false, isUpgrading = false, isGone = false, hasEnded = false
+    private var keepAlive = true, isStreaming = false, isClosing = false
+    /// To be done when the request's body has passed.
+    private var afterBody: (() -> Void)?
 
-    init(_ handler: @escaping @Sendable (Request) async -> Response) {
-        self.handler = handler
+    init(_ channel: any Channel, _ gate: Gate, _ registry: Registry, _ handler: @escaping @Sendable (Request) async -> Response) {
+        (self.channel, self.gate, self.registry, self.handler) = (channel, gate, registry, handler)
+        gate.keeper = self
     }
-
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     // MARK: In
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        if task != nil && body == nil {
-            waiting.append(part)
-            hold()
-        } else {
-            take(part, context.channel)
-        }
-    }
-
-    private func take(_ part: HTTPServerRequestPart, _ channel: any Channel) {
-        switch part {
-        case .head(let head): begin(head, channel)
-        case .body(let bytes):
-            if let body, case .stopProducing = body.yield(contentsOf: CollectionOfOne(bytes)) { hold() }
+        // Only a chunked body can let the next request past the gate. It is not answered: its client asks again on a new connection.
+        guard task == nil || body != nil || isClosing else { return keepAlive = false }
+        switch unwrapInboundIn(data) {
+        case .head(let head): begin(head)
+        case .body(let bytes): if let body, task != nil, !body.yield(bytes) { gate.isHeld = true }
         case .end:
             body?.finish()
             body = nil
-            if isUpgrading { hold() } else { resume() }  // what comes now belongs to whoever takes the connection
+            gate.allow(.nothing)
+            gate.isHeld = false
+            afterBody?()
         }
     }
 
-    private func begin(_ head: HTTPRequestHead, _ channel: any Channel) {
-        let made = NIOThrowingAsyncSequenceProducer.makeSequence(
-            elementType: ByteBuffer.self, failureType: (any Error).self,
-            backPressureStrategy: NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(lowWatermark: 2, highWatermark: 8),
-            finishOnDeinit: true, delegate: BodyDelegate(self, channel))
-        body = made.source
-        let request = Request(head: head, body: RequestBody(source: made.sequence)), handler = handler
-        isUpgrading = request.asksForUpgrade
+    private func begin(_ head: HTTPRequestHead) {
+        let gate = gate, feed = Feed(channel.eventLoop) { gate.isHeld = false }
+        (body, isStreaming, keepAlive) = (feed, false, head.isKeepAlive)
+        let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+        gate.allow(head.headers.contains(name: "Transfer-Encoding") ? .all : length > 0 ? .body(left: length) : .nothing)
+        let request = Request(head, feed.bytes), handler = handler
+        // After a refused upgrade the decoder reads no more requests.
+        if request.headers["Upgrade"] != nil { keepAlive = false }
+        if request.headers.words(of: "Expect").contains("100-continue") {
+            channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), promise: nil)
+        }
+        registry.began()
         task = Task {
-            let response = await handler(request)
-            await self.send(response, to: head, channel)
+            await self.send(handler(request), head)
+            self.registry.ended()
         }
     }
 
-    func read(context: ChannelHandlerContext) {
-        if isHeld { wantsRead = true } else { context.read() }
-    }
-
-    private func hold() { isHeld = true }
-
-    func resume() {
-        isHeld = false
-        guard wantsRead else { return }
-        wantsRead = false
-        context?.read()
-    }
-
-    /// Nobody reads the body: what still comes is thrown away.
-    func discardBody() { if !isUpgrading || body != nil { resume() } }
-
-    /// The client will send no more. While a request is being answered this means that it has gone, unless it asked for the connection.
     func inputEnded() {
-        hasEnded = true
-        guard !isUpgrading else { return }
-        if task == nil { context?.close(promise: nil) } else { vanish() }
+        if let body {
+            self.body = nil
+            body.fail("client went before its request was whole")
+            keepAlive = false
+            afterBody?()
+        }
+        if isClosing { closeFlushed(channel) } else if task == nil { close() } else if isStreaming { task?.cancel() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        vanish()
+        body?.fail("client went before its request was whole")
+        body = nil
+        task?.cancel()
+        afterBody?()
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        vanish()
-        context.close(promise: nil)
+        guard error is HTTPParserError else { return context.close(promise: nil) }
+        if let body {
+            self.body = nil
+            body.fail("request body is malformed: \(error)")
+            keepAlive = false
+            gate.allow(.discarding)
+            afterBody?()
+        } else {
+            headRefused(status: 400, why: "malformed request")
+        }
     }
 
-    private func vanish() {
-        isGone = true
-        body?.finish(BodyFailure(description: "the client has gone"))
-        body = nil
-        task?.cancel()
+    func headRefused(status: Int, why: String) {
+        gate.allow(.discarding)
+        guard task == nil, !isClosing else { return }
+        let response = Response(status: status), text = why + "\n"
+        let head = response.head(["Content-Type": "text/plain; charset=utf-8", "Connection": "close", "Content-Length": "\(text.utf8.count)"])
+        channel.writeAndFlush(ByteBuffer(string: head + text), promise: nil)
+        close()
     }
 
     // MARK: Out
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let part: HTTPServerResponsePart = switch unwrapOutboundIn(data) {
-        case .head(let head): .head(head)
-        case .bytes(let bytes): .body(.byteBuffer(bytes))
-        case .end: .end(nil)
-        }
-        context.write(wrapOutboundOut(part), promise: promise)
-    }
-
-    private func send(_ response: Response, to request: HTTPRequestHead, _ channel: any Channel) async {
-        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: response.status), headers: response.headers.fields)
-        let isHead = request.method == .HEAD, isEmpty = response.status == 204 || response.status == 304
+    private func send(_ response: Response, _ request: HTTPRequestHead) async {
         do {
             switch response.body {
-            case .none, .bytes:
-                let bytes = if case .bytes(let bytes) = response.body { bytes } else { [UInt8]() }
-                if !isEmpty { head.headers.replaceOrAdd(name: "Content-Length", value: "\(isHead ? 0 : bytes.count)") }
-                channel.write(Outgoing.head(head), promise: nil)
-                if !bytes.isEmpty && !isHead && !isEmpty { channel.write(Outgoing.bytes(ByteBuffer(bytes: bytes)), promise: nil) }
-                try await channel.writeAndFlush(Outgoing.end).get()
-            case .stream(let produce):
-                head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
-                try await channel.writeAndFlush(Outgoing.head(head)).get()
-                try await produce(ResponseWriter(channel: channel, isSilent: isHead))
-                try await channel.writeAndFlush(Outgoing.end).get()
+            case .none: try await send(response, [], request)
+            case .bytes(let bytes): try await send(response, bytes, request)
+            case .stream(let produce): try await send(response, request, produce)
             case .hijack(let use):
-                let head = head
-                try await use(try await channel.eventLoop.flatSubmit { self.hijack(head, channel) }.get())
-                return
+                let connection = try await hijack(response.head(response.headers))
+                try await use(connection)
+                return await connection.finish()
             }
-            channel.eventLoop.execute { self.finished(keepAlive: request.isKeepAlive) }
+            try await channel.eventLoop.submit { self.answered() }.get()
         } catch {
             channel.close(promise: nil)
         }
     }
 
-    private func finished(keepAlive: Bool) {
+    private func send(_ response: Response, _ bytes: [UInt8], _ request: HTTPRequestHead) async throws {
+        var headers = response.headers
+        if !response.isBodiless, request.method != .HEAD || headers["Content-Length"] == nil { headers["Content-Length"] = "\(bytes.count)" }
+        if try await channel.eventLoop.submit({ !self.keepAlive }).get() { headers["Connection"] = "close" }
+        var buffer = ByteBuffer(string: response.head(headers))
+        if !response.isBodiless && request.method != .HEAD { buffer.writeBytes(bytes) }
+        try await channel.writeAndFlush(buffer).get()
+    }
+
+    private func send(_ response: Response, _ request: HTTPRequestHead, _ produce: @Sendable (ResponseWriter) async throws -> Void) async throws {
+        var headers = response.headers
+        let isOld = request.version == .http1_0
+        if !isOld { headers["Transfer-Encoding"] = "chunked" }
+        let close = try await channel.eventLoop.submit {
+            if isOld { self.keepAlive = false }
+            self.isStreaming = true
+            if self.gate.hasEnded { self.task?.cancel() }
+            return !self.keepAlive
+        }.get()
+        if close { headers["Connection"] = "close" }
+        try await channel.writeAndFlush(ByteBuffer(string: response.head(headers))).get()
+        let writer = ResponseWriter(channel: channel, framing: request.method == .HEAD ? .silent : isOld ? .bare : .chunked)
+        try await produce(writer)
+        try await writer.finish()
+    }
+
+    /// The answer is out: on to the next request, once this one's body is out of the way.
+    private func answered() {
         task = nil
-        guard let context else { return }
-        guard keepAlive, !isGone, body == nil else { return context.close(promise: nil) }
-        let parts = waiting
-        waiting = []
-        resume()
-        for part in parts {
-            if task != nil && body == nil { waiting.append(part) } else { take(part, context.channel) }
+        guard !isClosing else { return }
+        guard body == nil else {
+            // Clients that are still sending look at the answer only afterwards.
+            let limit = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(30)) { self.channel.close(promise: nil) }
+            gate.isHeld = false
+            afterBody = {
+                limit.cancel()
+                self.afterBody = nil
+                self.next()
+            }
+            return
         }
+        next()
+    }
+
+    private func next() {
+        guard keepAlive, !gate.hasEnded || !gate.isEmpty else { return close() }
+        gate.allow(.head)
+        gate.pass()
+        // All that came with the end of input has been answered, but for a head that will never be whole.
+        if gate.hasEnded, task == nil { close() }
+    }
+
+    private func close() {
+        guard !isClosing else { return }
+        isClosing = true
+        gate.allow(.discarding)
+        closeGently(channel, hasEnded: gate.hasEnded)
     }
 
     // MARK: The connection itself
 
-    /// Takes HTTP off the connection: the raw handler in, all that speaks HTTP parts out, the head written as bytes, and last the decoder out,
-    /// which passes on what came early.
-    private func hijack(_ head: HTTPResponseHead, _ channel: any Channel) -> EventLoopFuture<HijackedConnection> {
-        let pipeline = channel.pipeline.syncOperations
-        let raw = RawHandler(), left = channel.eventLoop.makePromise(of: Void.self)
-        do {
-            try pipeline.addHandler(raw)
-            pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPResponseEncoder.self), promise: nil)
-            pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self), promise: nil)
-            if let context { pipeline.removeHandler(context: context, promise: nil) }
-            channel.writeAndFlush(rawHead(head), promise: nil)
-            pipeline.removeHandler(context: try pipeline.context(handlerType: EndOfInput.self), promise: nil)
-            pipeline.removeHandler(context: try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: left)
-        } catch {
-            left.fail(error)
+    private func hijack(_ head: String) async throws -> HijackedConnection {
+        let promise = channel.eventLoop.makePromise(of: HijackedConnection.self)
+        channel.eventLoop.execute {
+            guard self.body != nil else { return promise.completeWith(Result { try self.takeOver(head) }) }
+            self.afterBody = {
+                self.afterBody = nil
+                promise.completeWith(Result { try self.takeOver(head) })
+            }
         }
-        return left.futureResult.map {
-            if self.hasEnded { channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed) } else if self.wantsRead { channel.read() }
-            return HijackedConnection(channel: channel, handler: raw)
-        }
+        return try await promise.futureResult.get()
     }
 
-    private func rawHead(_ head: HTTPResponseHead) -> ByteBuffer {
-        let fields = head.headers.map { "\($0.name): \($0.value)\r\n" }.joined()
-        return ByteBuffer(string: "HTTP/1.1 \(head.status.code) \(head.status.code == 101 ? "UPGRADED" : head.status.reasonPhrase)\r\n\(fields)\r\n")
-    }
-}
-
-/// Stands before the HTTP decoder and keeps the end of input from it: the decoder would throw away what came early.
-final class EndOfInput: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    private let connection: ServerConnection
-
-    init(_ connection: ServerConnection) { self.connection = connection }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { connection.inputEnded() } else { context.fireUserInboundEventTriggered(event) }
+    /// Takes HTTP off the connection; what came early waits in the new handler.
+    private func takeOver(_ head: String) throws -> HijackedConnection {
+        let pipeline = channel.pipeline.syncOperations, task = task
+        let raw = RawHandler(channel, early: gate.takeRest(), hasEnded: gate.hasEnded) { task?.cancel() }
+        channel.writeAndFlush(ByteBuffer(string: head), promise: nil)
+        try pipeline.addHandler(raw)
+        pipeline.removeHandler(context: try pipeline.context(handler: self), promise: nil)
+        pipeline.removeHandler(context: try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: nil)
+        pipeline.removeHandler(context: try pipeline.context(handler: gate), promise: nil)
+        return HijackedConnection(channel: channel, handler: raw)
     }
 }
