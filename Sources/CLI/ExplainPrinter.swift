@@ -63,11 +63,26 @@ struct ExplainPrinter {
         let name = record["call"]?.string ?? "?", code = record["errno"]?.integer ?? 0
         calls[name, default: 0] += 1
         if code != 0 { failed += 1 }
-        let text = "\(name) \(record["subject"]?.string ?? "")", stamp = milliseconds(time - (firstTime ?? time))
+        let text = "\(name) \(Self.shortened(record["subject"]?.string ?? ""))", stamp = milliseconds(time - (firstTime ?? time))
         let outcome =
             code == 0 ? "= \(record["result"]?.integer ?? 0)" : red("= \(KernelError(call: name, subject: "", errno: Int32(truncatingIfNeeded: code)).reason)")
         return dim(String(repeating: " ", count: max(0, 9 - stamp.count)) + stamp)
             + "  \(text)\(String(repeating: " ", count: max(1, 84 - text.count)))\(outcome)\n"
+    }
+
+    /// IDs of 64 digits shortened to their first twelve, as everywhere: the lines of a container would else be two screens wide.
+    static func shortened(_ text: String) -> String {
+        var all = "", digits = ""
+        for character in text + "/" {
+            if character.isHexDigit {
+                digits.append(character)
+                continue
+            }
+            all += digits.count == 64 ? digits.prefix(12) + "…" : digits
+            all.append(character)
+            digits = ""
+        }
+        return String(all.dropLast())
     }
 
     /// Nanoseconds as milliseconds with two decimals.

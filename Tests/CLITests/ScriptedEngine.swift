@@ -1,5 +1,5 @@
 // An engine that answers from a script, on a socket of its own: it shows what the program `slipway` asks, in which order, and lets it meet
-// answers that no healthy engine gives. Each connection has a thread; attach is taken over and becomes a stream. Chapter 13.
+// answers that no healthy engine gives. Each connection has a queue of its own, for the shared ones give a thread late; attach is taken over and becomes a stream. Chapter 13.
 import Dispatch
 import Linux
 import Synchronization
@@ -27,10 +27,10 @@ final class ScriptedEngine: Sendable {
         self.script = script
         path = FilePath("/tmp/slipway-cli-test-\(UInt32.random(in: 0 ... .max)).sock")
         let socket = try listen(path, .stream).release()
-        DispatchQueue.global().async { [self] in
+        DispatchQueue(label: "engine").async { [self] in
             while let peer = try? accept(socket) {  // the test is over when the socket is gone
                 let connection = peer.release()
-                DispatchQueue.global().async { [self] in serve(connection) }
+                DispatchQueue(label: "connection").async { [self] in serve(connection) }
             }
         }
     }

@@ -114,6 +114,17 @@ struct ExplainPrinterTests {
     }
 }
 
+extension ExplainPrinterTests {
+    @Test("IDs of 64 digits are shortened, other digits are not")
+    func ids() {
+        let id = String(repeating: "0123456789abcdef", count: 4)
+        #expect(
+            ExplainPrinter.shortened("/run/\(id)/rootfs") == "/run/0123456789ab…/rootfs"
+                && ExplainPrinter.shortened("mode=755 \(id)") == "mode=755 0123456789ab…")
+        #expect(ExplainPrinter.shortened("deadbeef") == "deadbeef" && ExplainPrinter.shortened(id + "0") == id + "0" && ExplainPrinter.shortened("").isEmpty)
+    }
+}
+
 @Suite("Commands")
 struct CommandTests {
     @Test("Every command's help says how it is used, and its table has its flags")
