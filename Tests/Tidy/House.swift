@@ -51,13 +51,13 @@ private let drawing = """
      3 Content: Linux Digests Glibc Synchronization
      4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Terminals Linux
      4 Offload: NIOPosix
-     4 HTTP: NIOCore NIOPosix NIOHTTP1
+     4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 Synchronization
      5 Images: Linux OCI Digests Metadata Content Snapshots FoundationEssentials Synchronization
      6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Snapshots Images Offload Logging FoundationEssentials Synchronization
-     8 Daemon: Engine HTTP DockerAPI Offload Linux Logging
+     8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
      8 DockerClient: Linux
      9 CLI: DockerClient Terminals Linux ArgumentParser
-     9 Course: Linux
+     9 Course: Linux FoundationEssentials
     10 slip-doctor: Linux Cgroups Namespaces ArgumentParser
     10 slip-chroot: Rootfs Linux ArgumentParser
     10 slip-root: Mounts Rootfs Linux ArgumentParser
@@ -66,8 +66,8 @@ private let drawing = """
     10 slipway-runtime: Runtime OCI Explain Terminals Linux ArgumentParser FoundationEssentials
     10 slipway-shim: Shim Linux
     10 slipway-tree: Trees Linux
-    10 slipwayd: Daemon Engine HTTP Linux ArgumentParser Logging
-    10 slipway: CLI ArgumentParser
+    10 slipwayd: Daemon Linux ArgumentParser Logging
+    10 slipway: CLI Linux
     10 slip-lab: Course Linux ArgumentParser
-    10 slip-bench: Linux ArgumentParser
+    10 slip-bench: Linux OCI ArgumentParser FoundationEssentials
     """
