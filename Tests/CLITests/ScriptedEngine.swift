@@ -1,5 +1,6 @@
 // An engine that answers from a script, on a socket of its own: it shows what the program `slipway` asks, in which order, and lets it meet
-// answers that no healthy engine gives. Each connection has a queue of its own, for the shared ones give a thread late; attach is taken over and becomes a stream. Chapter 13.
+// answers that no healthy engine gives. Each connection has a queue of its own, for the shared ones give a thread late; attach is taken
+// over and becomes a stream. Chapter 13.
 import Dispatch
 import Linux
 import Synchronization
