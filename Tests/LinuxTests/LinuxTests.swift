@@ -39,7 +39,7 @@ struct CallTests {
 struct FileTests {
     @Test("what is written durably is there, whole, and no temporary file stays")
     func durable() throws {
-        try withFolder { folder in
+        try withFolder { (folder) throws in
             try writeDurably(folder.appending("a"), Array("one".utf8))
             try writeDurably(folder.appending("a"), Array("two".utf8), mode: 0o600)
             #expect(try readText(folder.appending("a")) == "two")
@@ -49,7 +49,7 @@ struct FileTests {
 
     @Test("a durable write into a folder that is not there leaves nothing and says where it failed")
     func durableFailure() throws {
-        try withFolder { folder in
+        try withFolder { (folder) throws in
             #expect(throws: KernelError.self) { try writeDurably(folder.appending("no/a"), [1]) }
             #expect(try entries(folder).isEmpty)
         }
@@ -57,7 +57,7 @@ struct FileTests {
 
     @Test("opening beneath a root cannot leave it by .., by an absolute link or by a link upwards")
     func beneath() throws {
-        try withFolder { folder in
+        try withFolder { (folder) throws in
             let root = folder.appending("root")
             try makeDirectories(root.appending("etc"))
             try writeFile(folder.appending("secret"), "outside")
@@ -74,7 +74,7 @@ struct FileTests {
 
     @Test("a tree is removed without following its links")
     func trees() throws {
-        try withFolder { folder in
+        try withFolder { (folder) throws in
             try makeDirectories(folder.appending("tree/a/b/c"))
             try writeFile(folder.appending("kept"), "x")
             try symbolicLink("../kept", at: folder.appending("tree/link"))
@@ -87,7 +87,7 @@ struct FileTests {
 
     @Test("a lock excludes a second holder until the first lets go")
     func locks() throws {
-        try withFolder { folder in
+        try withFolder { (folder) throws in
             let path = folder.appending("lock")
             let first = try open(path, [.readWrite, .create], mode: 0o600), second = try open(path, .readWrite)
             #expect(try first.borrow { (file) throws(KernelError) in try lock(file) })
@@ -118,7 +118,7 @@ struct SocketTests {
 
     @Test("a socket's path may be longer than an address holds")
     func longPaths() throws {
-        try withFolder { folder in
+        try withFolder { (folder) throws in
             let deep = folder.appending(String(repeating: "d", count: 120))
             try makeDirectories(deep)
             let server = try listen(deep.appending("s.sock"), .stream)
