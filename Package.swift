@@ -64,11 +64,16 @@ func system(_ name: String, _ pkgConfig: String, apt: String) -> Row {
     Row(name: name, imports: [], target: .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])]))
 }
 
+/// Modules whose tests look at internals (`@testable`). Release builds have no such thing unless it is asked for, and tests share that build.
+let testable: Set<String> = ["CLI", "DockerClient", "Images"]
+
 func module(_ name: String, _ imports: [String] = []) -> Row {
     let own = learnersPath(of: name)
     return Row(
         name: name, imports: imports,
-        target: .target(name: name, dependencies: dependencies(imports), path: own, swiftSettings: own == nil ? strict : features))
+        target: .target(
+            name: name, dependencies: dependencies(imports), path: own,
+            swiftSettings: (own == nil ? strict : features) + (testable.contains(name) ? [.unsafeFlags(["-enable-testing"])] : [])))
 }
 
 func tool(_ name: String, _ imports: [String], _ linking: Linking = .whole, libraries: [String] = []) -> Row {
@@ -135,6 +140,9 @@ let rows: [Row] = [
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
     tool("slip-bench", ["Linux", "OCI", "ArgumentParser"]),
     // Tests: one target a module
+    tests("OffloadTests", ["Offload"]),
+    tests("EngineTests", ["Engine", "DockerAPI", "OCI", "ShimProtocol", "Metadata", "Linux"]),
+    tests("DaemonTests", ["Daemon", "Engine", "DockerAPI", "HTTP", "Linux", "Logging"]),
     tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
     tests("CLITests", ["CLI", "DockerClient", "Linux", "ArgumentParser"], runs: ["slipway"]), tests("DockerClientTests", ["DockerClient", "Linux"]),
     tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),
@@ -149,7 +157,7 @@ let rows: [Row] = [
     tests("RuntimeTests", ["Runtime", "OCI", "Explain", "Cgroups", "Linux"], runs: ["slipway-runtime"]),
     tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
     tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
-    tests("HTTPTests", ["HTTP", "Linux"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
+    tests("HTTPTests", ["HTTP", "Linux"]), tests("DockerAPITests", ["DockerAPI"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
     tests("CourseTests", ["Course", "Linux"]), tests("Lab03Checks", ["Namespaces", "Linux"], runs: ["slip-ns"], at: "labs/03-namespaces/Checks")
 ]
 
