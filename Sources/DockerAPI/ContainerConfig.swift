@@ -8,13 +8,13 @@ public struct ContainerConfig: Codable, Sendable, Equatable {
     public var ExposedPorts: [String: Empty]?
     public var Tty: Bool?, OpenStdin: Bool?, StdinOnce: Bool?
     @Null public var Env: [String]?
-    @Null public var Cmd: [String]?
+    @CommandLine public var Cmd: [String]?
     public var Healthcheck: HealthConfig?
     public var ArgsEscaped: Bool?
     public var Image: String?
     @Null public var Volumes: [String: Empty]?
     public var WorkingDir: String?
-    @Null public var Entrypoint: [String]?
+    @CommandLine public var Entrypoint: [String]?
     public var NetworkDisabled: Bool?, MacAddress: String?
     @Null public var OnBuild: [String]?
     public var Labels: [String: String]?

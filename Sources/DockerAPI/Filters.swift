@@ -7,9 +7,9 @@ public struct Filters: Sendable, Equatable {
 
     public init() {}
 
-    /// Reads either form; nil for what is neither. An empty text is no filter.
+    /// Reads either form; nil for what is neither. An empty text or `null` is no filter.
     public init?(_ text: String) {
-        guard !text.isEmpty else { return }
+        guard !text.isEmpty, text != "null" else { return }
         let data = Data(text.utf8)
         if let lists = try? JSONDecoder().decode([String: [Word]].self, from: data) {  // not this form: try the other
             values = lists.mapValues { $0.map(\.text) }
@@ -26,12 +26,18 @@ public struct Filters: Sendable, Equatable {
     /// The first key that is not among `known`.
     public func unknownKey(besides known: Set<String>) -> String? { values.keys.sorted().first { !known.contains($0) } }
 
-    /// docker-py sends true and false as texts, but some clients send them bare.
+    /// A value; docker-py sends texts only, but other clients send booleans and numbers bare.
     private struct Word: Decodable {
         let text: String
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) { self.text = text } else { text = try container.decode(Bool.self) ? "true" : "false" }  // a bare boolean
+            if let flag = try? container.decode(Bool.self) {  // else a number or a text
+                text = flag ? "true" : "false"
+            } else if let number = try? container.decode(Int64.self) {  // else a text
+                text = "\(number)"
+            } else {
+                text = try container.decode(String.self)
+            }
         }
     }
 }

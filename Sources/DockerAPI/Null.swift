@@ -28,6 +28,32 @@ extension KeyedDecodingContainer {
     }
 }
 
+/// A command line: `null` when it is nil; read from a list of words, or from a single text, which is one word.
+@propertyWrapper
+public struct CommandLine: Codable, Sendable, Equatable {
+    public var wrappedValue: [String]?
+
+    public init(wrappedValue: [String]?) { self.wrappedValue = wrappedValue }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let word = try? container.decode(String.self) {  // else null or a list
+            wrappedValue = [word]
+        } else {
+            wrappedValue = container.decodeNil() ? nil : try container.decode([String].self)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws { try Null(wrappedValue: wrappedValue).encode(to: encoder) }
+}
+
+extension KeyedDecodingContainer {
+    /// A missing key reads as nil.
+    public func decode(_ type: CommandLine.Type, forKey key: Key) throws -> CommandLine {
+        try decodeIfPresent(type, forKey: key) ?? CommandLine(wrappedValue: nil)
+    }
+}
+
 /// `{}`: the value of sets that Go writes as maps, such as `ExposedPorts`.
 public struct Empty: Codable, Sendable, Equatable {
     public init() {}

@@ -86,9 +86,3 @@ public struct EventMessage: Codable, Sendable {
         public var ID: String, Attributes: [String: String]
     }
 }
-
-/// One record of `--explain`, a JSON object a line.
-public struct ExplainRecord: Codable, Sendable {
-    public var process: String?, kind: String?, step: String?, because: String?, chapter: Int?
-    public var call: String?, subject: String?, result: Int?, errno: Int32?, time: UInt64?
-}

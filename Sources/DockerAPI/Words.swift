@@ -1,37 +1,23 @@
-// Docker's words for times and sizes, which clients show and people and scripts read. docker/go-units. Chapter 12.
+// Docker's words for times and states, which clients show and people and scripts read. docker/go-units. Chapter 12.
 
-/// A span of time in words: `3 seconds`, `About an hour`, `2 weeks`. The steps are Docker's.
+/// A span of time in words: `3 seconds`, `About an hour`, `2 weeks`. The steps are Docker's: from hours on it rounds to the nearest hour.
+///
+/// - SeeAlso: https://github.com/docker/go-units/blob/master/duration.go
 public func humanDuration(seconds: Int64) -> String {
-    let minutes = seconds / 60, hours = (seconds + 1800) / 3600
-    switch seconds {
-    case ..<1: return "Less than a second"
-    case 1: return "1 second"
-    case ..<60: return "\(seconds) seconds"
-    default: break
+    let minutes = seconds / 60, hours = (seconds + 1_800) / 3_600
+    return switch (seconds, minutes, hours) {
+    case (..<1, _, _): "Less than a second"
+    case (1, _, _): "1 second"
+    case (..<60, _, _): "\(seconds) seconds"
+    case (_, 1, _): "About a minute"
+    case (_, ..<60, _): "\(minutes) minutes"
+    case (_, _, 1): "About an hour"
+    case (_, _, ..<48): "\(hours) hours"
+    case (_, _, ..<(14 * 24)): "\(hours / 24) days"
+    case (_, _, ..<(60 * 24)): "\(hours / 24 / 7) weeks"
+    case (_, _, ..<(730 * 24)): "\(hours / 24 / 30) months"
+    default: "\(seconds / 3_600 / 24 / 365) years"
     }
-    if minutes == 1 { return "About a minute" }
-    if minutes < 60 { return "\(minutes) minutes" }
-    if hours == 1 { return "About an hour" }
-    if hours < 48 { return "\(hours) hours" }
-    let days = seconds / 86_400
-    if days < 14 { return "\(days) days" }
-    if days < 60 { return "\(days / 7) weeks" }
-    if days < 730 { return "\(days / 30) months" }
-    return "\(days / 365) years"
-}
-
-/// A size in decimal units with four significant digits at most, as `docker images` prints it: `1.234MB`.
-public func humanSize(_ bytes: Int64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB", "PB"]
-    var value = Double(bytes), unit = 0
-    while value >= 1000, unit < units.count - 1 {
-        value /= 1000
-        unit += 1
-    }
-    let digits = value >= 100 ? 1.0 : value >= 10 ? 100.0 : 1000.0
-    let rounded = unit == 0 ? value : (value * (value >= 100 ? 1 : digits)).rounded() / (value >= 100 ? 1 : digits)
-    let text = rounded == rounded.rounded() ? "\(Int64(rounded))" : "\(rounded)"
-    return text + units[unit]
 }
 
 /// The status column of `docker ps`.
