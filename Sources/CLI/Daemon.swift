@@ -42,8 +42,9 @@ enum Daemon {
     private static func start(_ socket: String) throws {
         if try isListening(socket) { return }
         let log = try open(directory.appending("slipwayd.log"), [.writeOnly, .create, .truncate], mode: 0o600)
+        let program = try executable()
         let daemon = try log.borrow { descriptor in
-            try spawn(Spawn(executable(), ["slipwayd"], environment: currentEnvironment(), descriptors: [(descriptor, 1), (descriptor, 2)]))
+            try spawn(Spawn(program, [program.string], environment: currentEnvironment(), descriptors: [(descriptor, 1), (descriptor, 2)]))
         }
         for _ in 0..<patienceMilliseconds / 2 {
             if try isListening(socket) { return }
