@@ -157,7 +157,7 @@ let rows: [Row] = [
     tests("RuntimeTests", ["Runtime", "OCI", "Explain", "Cgroups", "Linux"], runs: ["slipway-runtime"]),
     tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
     tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
-    tests("HTTPTests", ["HTTP", "Linux"]), tests("DockerAPITests", ["DockerAPI"]), tests("DockerAPITests", ["DockerAPI"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
+    tests("HTTPTests", ["HTTP", "Linux"]), tests("DockerAPITests", ["DockerAPI"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
     tests("CourseTests", ["Course", "Linux"]), tests("Lab03Checks", ["Namespaces", "Linux"], runs: ["slip-ns"], at: "labs/03-namespaces/Checks")
 ]
 
