@@ -11,7 +11,8 @@ fi
 busybox=$(command -v busybox) || { echo "demo: busybox is missing: make setup" >&2; exit 1; }
 place=$(mktemp -d /tmp/slipway-demo.XXXXXX)
 socket=$place/run/slipway.sock
-"$bin/slipwayd" --data-root "$place/data" --exec-root "$place/run" --pidfile "$place/pid" -H "unix://$socket" >"$place/log" 2>&1 &
+group=slipway-demo-$$
+"$bin/slipwayd" --cgroup-parent "/$group" --data-root "$place/data" --exec-root "$place/run" --pidfile "$place/pid" -H "unix://$socket" >"$place/log" 2>&1 &
 daemon=$!
 slipway() { "$bin/slipway" -H "unix://$socket" "$@"; }
 finish() {
@@ -20,6 +21,9 @@ finish() {
     slipway rm -f demo >/dev/null 2>&1 || true
     kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null || true
     [ $status = 0 ] || sed 's/^/daemon: /' "$place/log" >&2
+    awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/mounts | while read -r hierarchy; do
+        find "$hierarchy" -depth -type d -path "*/$group*" -exec rmdir {} \; 2>/dev/null || true
+    done
     rm -rf "$place"
     exit $status
 }
@@ -61,7 +65,7 @@ done
 
 step "5. Its layers: the root is an overlay, and what it writes goes to the upper directory"
 slipway exec demo sh -c 'echo hello >/written-inside'
-grep ' / ' "/proc/$process/mountinfo" | sed 's/^.* - /   /' | tr , '\n' | sed 's/^\(lowerdir\|upperdir\|workdir\)/      \1/' | head -n 6
+grep ' / ' "/proc/$process/mountinfo" | sed 's/^.* - /   /' | tr , '\n' | sed 's/^\(lowerdir\|upperdir\|workdir\)/      \1/' | grep -v '^uuid='
 find "$place/data" -name written-inside | sed "s#^$place/data#   found on the host in DATA-ROOT#"
 
 step "6. The kernel calls that make a container"
