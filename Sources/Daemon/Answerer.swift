@@ -45,7 +45,8 @@ public struct Answerer: Sendable {
         }
         guard version >= .oldest else {
             throw EngineError(
-                .invalid, "client version \(version) is too old. Minimum supported API version is \(APIVersion.oldest), please upgrade your client to a newer version")
+                .invalid,
+                "client version \(version) is too old. Minimum supported API version is \(APIVersion.oldest), please upgrade your client to a newer version")
         }
         return (version, segments.dropFirst())
     }

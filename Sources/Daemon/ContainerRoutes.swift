@@ -97,7 +97,8 @@ extension Call {
 @Sendable func pruneContainers(_ call: Call) async throws -> Response {
     let filters = try call.filters()
     if let key = filters.unknownKey(besides: ["label", "label!"]) {
-        throw EngineError(key == "until" ? .unsupported : .invalid, key == "until" ? "filter 'until' is not supported by this engine yet" : "invalid filter '\(key)'")
+        throw EngineError(
+            key == "until" ? .unsupported : .invalid, key == "until" ? "filter 'until' is not supported by this engine yet" : "invalid filter '\(key)'")
     }
     let removed = await call.engine.prune { container in
         let labels = container.record.config.Labels ?? [:]

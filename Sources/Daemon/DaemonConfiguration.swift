@@ -19,7 +19,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     // MARK: The file
 
     private struct File: Decodable {
-        var hosts: [String]?, dataRoot: String?, execRoot: String?, pidFile: String?, logLevel: String?, cgroupParent: String?, insecureRegistries: [String]?, debug: Bool?
+        var hosts: [String]?, dataRoot: String?, execRoot: String?, pidFile: String?, logLevel: String?, cgroupParent: String?, insecureRegistries: [String]?,
+            debug: Bool?
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case hosts, dataRoot = "data-root", execRoot = "exec-root", pidFile = "pidfile", logLevel = "log-level", cgroupParent = "cgroup-parent"
@@ -46,7 +47,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
         do throws(KernelError) { bytes = try readFile(path) } catch { throw fail(error.reason.lowercased()) }
         let data = Data(bytes)
         do {
-            let known = Set(File.CodingKeys.allCases.map(\.rawValue)), unknown = try JSONDecoder().decode(Keys.self, from: data).names.filter { !known.contains($0) }.sorted()
+            let known = Set(File.CodingKeys.allCases.map(\.rawValue)),
+                unknown = try JSONDecoder().decode(Keys.self, from: data).names.filter { !known.contains($0) }.sorted()
             guard unknown.isEmpty else {
                 throw ConfigurationError(description: "the following directives don't match any configuration option: \(unknown.joined(separator: ", "))")
             }
@@ -81,7 +83,9 @@ public struct DaemonConfiguration: Sendable, Equatable {
         result.cgroupParent = pick("cgroup-parent", cgroupParent, file.cgroupParent)
         guard both.isEmpty else {
             throw ConfigurationError(
-                description: "unable to configure slipwayd with file \(path): the following directives are specified both as a flag and in the configuration file: \(both.joined(separator: ", "))")
+                description:
+                    "unable to configure slipwayd with file \(path): the following directives are specified both as a flag and in the configuration file: \(both.joined(separator: ", "))"
+            )
         }
         return result
     }

@@ -25,7 +25,9 @@ import HTTP
 @Sendable func createImage(_ call: Call) async throws -> Response {
     let query = call.query, source = query["fromSrc"] ?? ""
     guard (query["fromImage"] ?? "").isEmpty else { throw EngineError(.unsupported, "pulling images is not supported by this engine yet") }
-    guard source == "-" else { throw EngineError(source.isEmpty ? .invalid : .unsupported, "import takes its archive from the request's body only (fromSrc=-)") }
+    guard source == "-" else {
+        throw EngineError(source.isEmpty ? .invalid : .unsupported, "import takes its archive from the request's body only (fromSrc=-)")
+    }
     let repository = query["repo"] ?? ""
     let name = repository.isEmpty ? nil : try call.engine.reference(repository, query["tag"] ?? "")
     let id = try await call.engine.importImage(

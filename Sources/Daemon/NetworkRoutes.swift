@@ -26,12 +26,15 @@ private struct NetworkReply: Encodable {
 private func reply(_ network: BuiltInNetwork, _ engine: ContainerEngine, detailed: Bool) -> NetworkReply {
     let members = detailed ? engine.all.filter { $0.isRunning && $0.record.networks.contains(network.name) } : []
     let pairs = members.map { ($0.id, NetworkReply.Member(Name: $0.name)) }
-    return NetworkReply(Name: network.name, Id: network.id, Created: timestamp(engine.startedAt.nanoseconds), Driver: network.driver, Containers: Dictionary(pairs) { $1 })
+    return NetworkReply(
+        Name: network.name, Id: network.id, Created: timestamp(engine.startedAt.nanoseconds), Driver: network.driver, Containers: Dictionary(pairs) { $1 })
 }
 
 @Sendable func listNetworks(_ call: Call) async throws -> Response {
     let filters = try call.filters()
-    if let key = filters.unknownKey(besides: ["id", "name", "driver", "type", "label", "scope", "dangling"]) { throw EngineError(.invalid, "invalid filter '\(key)'") }
+    if let key = filters.unknownKey(besides: ["id", "name", "driver", "type", "label", "scope", "dangling"]) {
+        throw EngineError(.invalid, "invalid filter '\(key)'")
+    }
     let found = builtInNetworks.filter { network in
         if let wanted = filters["name"], !wanted.contains(where: { network.name.contains($0) }) { return false }
         if let wanted = filters["id"], !wanted.contains(where: { network.id.hasPrefix($0) }) { return false }

@@ -5,14 +5,16 @@ import HTTP
 
 /// Built once: the routes hold no state but the daemon.
 func routes(_ daemon: Answerer) -> [Route] {
-    system(daemon) + containers + streams + execs + images + networksAndVolumes + unbuilt.map { method, pattern in
-        Route(method, pattern) { call in throw EngineError(.unsupported, "\(method) \(pattern) is not supported by this engine yet") }
-    }
+    system(daemon) + containers + streams + execs + images + networksAndVolumes
+        + unbuilt.map { method, pattern in
+            Route(method, pattern) { call in throw EngineError(.unsupported, "\(method) \(pattern) is not supported by this engine yet") }
+        }
 }
 
 private func system(_ daemon: Answerer) -> [Route] {
     [
-        Route("GET", "/_ping", ping), Route("HEAD", "/_ping", ping), Route("GET", "/version", version), Route("GET", "/info", info), Route("GET", "/events", events),
+        Route("GET", "/_ping", ping), Route("HEAD", "/_ping", ping), Route("GET", "/version", version), Route("GET", "/info", info),
+        Route("GET", "/events", events),
         Route("GET", "/slipway/info") { call in try .json(await call.engine.slipwayInfo(daemon: daemon.executable)) },
         Route("GET", "/slipway/containers/{id}/explain", explain)
     ]
@@ -27,7 +29,8 @@ private let containers = [
 ]
 
 private let streams = [
-    Route("POST", "/containers/{id}/attach", attachContainer), Route("POST", "/containers/{id}/wait", waitContainer), Route("GET", "/containers/{id}/logs", containerLogs)
+    Route("POST", "/containers/{id}/attach", attachContainer), Route("POST", "/containers/{id}/wait", waitContainer),
+    Route("GET", "/containers/{id}/logs", containerLogs)
 ]
 
 private let execs = [
@@ -53,7 +56,8 @@ let unbuilt: [(method: String, pattern: String)] = [
     ("HEAD", "/containers/{id}/archive"), ("GET", "/containers/{id}/archive"), ("PUT", "/containers/{id}/archive"), ("GET", "/containers/{id}/checkpoints"),
     ("POST", "/containers/{id}/checkpoints"), ("GET", "/system/df"), ("POST", "/auth"), ("POST", "/commit"), ("POST", "/build"), ("POST", "/build/cancel"),
     ("POST", "/build/prune"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"), ("POST", "/images/load"),
-    ("GET", "/images/search"), ("POST", "/images/prune"), ("GET", "/distribution/{name...}/json"), ("POST", "/networks/create"), ("POST", "/networks/{id}/connect"),
+    ("GET", "/images/search"), ("POST", "/images/prune"), ("GET", "/distribution/{name...}/json"), ("POST", "/networks/create"),
+    ("POST", "/networks/{id}/connect"),
     ("POST", "/networks/{id}/disconnect"), ("DELETE", "/networks/{id}"), ("POST", "/networks/prune"), ("POST", "/volumes/create"), ("PUT", "/volumes/{name}"),
     ("POST", "/volumes/prune")
 ]

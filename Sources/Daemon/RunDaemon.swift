@@ -26,6 +26,7 @@ public func runDaemon(_ configuration: DaemonConfiguration, log: Logger) async t
     let signal = try await signals.next()
     log.info("ending after \(signal); containers go on")
     await server.shutdown()
+    await engine.leave()
     await offload { try? remove(pidFile) }  // somebody has removed it already
 }
 

@@ -29,7 +29,8 @@ extension Call {
     let container = try call.container(), query = call.query
     let replay = query.flag("logs") ? try await call.engine.log(of: container, LogQuery(output: query.flag("stdout"), error: query.flag("stderr"))) : nil
     let rendering = LogRendering(framed: !container.hasTerminal)
-    let stream = query.flag("stream")
+    let stream =
+        query.flag("stream")
         ? try await call.engine.attach(container, input: query.flag("stdin"), output: query.flag("stdout"), error: query.flag("stderr")) : nil
     return call.hijacked(container.hasTerminal) { connection in
         defer { stream?.forget() }
@@ -54,13 +55,16 @@ extension Call {
     let (output, error) = (query.flag("stdout"), query.flag("stderr"))
     guard output || error else { throw EngineError(.invalid, "Bad parameters: you must choose at least one stream") }
     let wanted = LogQuery(
-        since: try moment(query["since"], "since").map { WallTime(nanoseconds: $0) }, until: try moment(query["until"], "until").map { WallTime(nanoseconds: $0) },
+        since: try moment(query["since"], "since").map { WallTime(nanoseconds: $0) },
+        until: try moment(query["until"], "until").map { WallTime(nanoseconds: $0) },
         tail: query["tail"].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 }, follow: query.flag("follow"), output: output, error: error)
     let log = try await call.engine.log(of: container, wanted)
     let rendering = LogRendering(framed: !container.hasTerminal, timestamps: query.flag("timestamps"))
-    return Response(status: 200, headers: ["Content-Type": call.streamType(container.hasTerminal)], body: .stream { writer in
-        while let piece = try await log.next(rendering) { try await writer.write(piece) }
-    })
+    return Response(
+        status: 200, headers: ["Content-Type": call.streamType(container.hasTerminal)],
+        body: .stream { writer in
+            while let piece = try await log.next(rendering) { try await writer.write(piece) }
+        })
 }
 
 // MARK: --explain

@@ -6,7 +6,8 @@ import Linux
 
 @Sendable func ping(_ call: Call) async throws -> Response {
     let headers: Headers = [
-        "Content-Type": "text/plain; charset=utf-8", "Builder-Version": "1", "Swarm": "inactive", "Cache-Control": "no-cache, no-store, must-revalidate", "Pragma": "no-cache"
+        "Content-Type": "text/plain; charset=utf-8", "Builder-Version": "1", "Swarm": "inactive", "Cache-Control": "no-cache, no-store, must-revalidate",
+        "Pragma": "no-cache"
     ]
     return Response(status: 200, headers: headers, body: call.request.method == "HEAD" ? .none : .bytes(Array("OK".utf8)))
 }
@@ -23,7 +24,9 @@ import Linux
     let (recent, coming) = call.engine.events.listen()
     return .lines { writer in
         if let since {
-            for event in recent where event.timeNano >= since && event.timeNano <= until ?? .max && wanted.matches(event) { try await writer.write(try jsonLine(event)) }
+            for event in recent where event.timeNano >= since && event.timeNano <= until ?? .max && wanted.matches(event) {
+                try await writer.write(try jsonLine(event))
+            }
         }
         guard until.map({ $0 > now() }) ?? true else { return }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -59,7 +62,9 @@ struct EventFilter: Sendable {
     let filters: Filters
 
     init(_ filters: Filters) throws(EngineError) {
-        let known: Set = ["type", "event", "container", "image", "volume", "network", "daemon", "plugin", "label", "scope", "node", "service", "secret", "config"]
+        let known: Set = [
+            "type", "event", "container", "image", "volume", "network", "daemon", "plugin", "label", "scope", "node", "service", "secret", "config"
+        ]
         if let key = filters.unknownKey(besides: known) { throw EngineError(.invalid, "invalid filter '\(key)'") }
         self.filters = filters
     }
@@ -80,7 +85,9 @@ struct EventFilter: Sendable {
 
     private func isAbout(_ wanted: String, _ kind: String, _ event: EventMessage) -> Bool {
         let attributes = event.Actor.Attributes
-        if kind == "image", event.`Type` == "container" { return attributes["image"] == wanted || attributes["image"]?.split(separator: ":").first.map(String.init) == wanted }
+        if kind == "image", event.`Type` == "container" {
+            return attributes["image"] == wanted || attributes["image"]?.split(separator: ":").first.map(String.init) == wanted
+        }
         guard event.`Type` == kind else { return false }
         return event.Actor.ID == wanted || attributes["name"] == wanted || (!wanted.isEmpty && event.Actor.ID.hasPrefix(wanted))
     }

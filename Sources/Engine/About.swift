@@ -17,11 +17,13 @@ extension ContainerEngine {
         let kernel = await offload { textOf("/proc/sys/kernel/osrelease") }
         let architecture = Platform.current.architecture
         let details = [
-            "ApiVersion": Self.apiVersion, "MinAPIVersion": Self.minimumAPIVersion, "Arch": architecture, "Os": "linux", "KernelVersion": kernel, "Experimental": "false",
+            "ApiVersion": Self.apiVersion, "MinAPIVersion": Self.minimumAPIVersion, "Arch": architecture, "Os": "linux", "KernelVersion": kernel,
+            "Experimental": "false",
             "GitCommit": "", "GoVersion": "", "BuildTime": ""
         ]
         return VersionReply(
-            name: "Slipway", components: [.init(name: "Engine", version: Self.version, details: details), .init(name: "Slipway", version: Self.version, details: nil)],
+            name: "Slipway",
+            components: [.init(name: "Engine", version: Self.version, details: details), .init(name: "Slipway", version: Self.version, details: nil)],
             version: Self.version, api: Self.apiVersion, minimum: Self.minimumAPIVersion, architecture: architecture, kernel: kernel)
     }
 
@@ -50,10 +52,16 @@ extension ContainerEngine {
 
     /// `GET /slipway/info`.
     public func slipwayInfo(daemon: FilePath) async -> SlipwayInfo {
-        let paths = [("slipwayd", daemon), ("slipway-shim", settings.shim), ("slipway-tree", settings.tree), ("slipway-runtime", settings.shim.removingLastComponent().appending("slipway-runtime"))]
-        let executables = await offload { paths.filter { exists($0.1) }.map { SlipwayInfo.Executable(name: $0.0, buildID: buildIdentifier(of: $0.1), path: $0.1.string) } }
+        let paths = [
+            ("slipwayd", daemon), ("slipway-shim", settings.shim), ("slipway-tree", settings.tree),
+            ("slipway-runtime", settings.shim.removingLastComponent().appending("slipway-runtime"))
+        ]
+        let executables = await offload {
+            paths.filter { exists($0.1) }.map { SlipwayInfo.Executable(name: $0.0, buildID: buildIdentifier(of: $0.1), path: $0.1.string) }
+        }
         return SlipwayInfo(
-            version: Self.version, executables: executables, modules: modules.withLock { $0 }, root: settings.dataRoot.string, execRoot: settings.execRoot.string, instance: instance)
+            version: Self.version, executables: executables, modules: modules.withLock { $0 }, root: settings.dataRoot.string,
+            execRoot: settings.execRoot.string, instance: instance)
     }
 }
 

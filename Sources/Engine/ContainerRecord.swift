@@ -86,7 +86,9 @@ extension Transaction {
 
     /// The containers of all images, for the image store.
     func containerImages() throws(MetadataError) -> [(id: String, image: String)] {
-        try rows("SELECT id, image FROM containers WHERE stage <> 'removing'") { (row) throws(MetadataError) in (id: try row.text("id"), image: try row.text("image")) }
+        try rows("SELECT id, image FROM containers WHERE stage <> 'removing'") { (row) throws(MetadataError) in
+            (id: try row.text("id"), image: try row.text("image"))
+        }
     }
 }
 

@@ -56,7 +56,9 @@ private func checkResources(_ host: HostConfig, _ machine: MachineFacts) throws(
     if cpus < 0 || cpus > Int64(machine.processors) * 1_000_000_000 {
         throw invalid("Range of CPUs is from 0.01 to \(machine.processors).00, as there are only \(machine.processors) CPUs available")
     }
-    if let period = host.CpuPeriod, period != 0, !(1000...1_000_000).contains(period) { throw invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)") }
+    if let period = host.CpuPeriod, period != 0, !(1000...1_000_000).contains(period) {
+        throw invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
+    }
     if let quota = host.CpuQuota, quota > 0, quota < 1000 { throw invalid("CPU cfs quota can not be less than 1ms (i.e. 1000)") }
     if let score = host.OomScoreAdj, !(-1000...1000).contains(score) { throw invalid("Invalid value \(score), range for oom score adj is [-1000, 1000]") }
     if let size = host.ShmSize, size < 0 { throw invalid("SHM size can not be less than 0") }
@@ -101,7 +103,9 @@ private func checkBuilt(_ config: ContainerConfig, _ host: HostConfig) throws(En
     if host.StorageOpt?.isEmpty == false { throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option") }
     if host.DeviceCgroupRules?.isEmpty == false { throw unbuilt("DeviceCgroupRules") }
     for mount in host.Mounts ?? [] where !["bind", "tmpfs"].contains(mount.Type ?? "") {
-        throw ["volume", "image", "cluster", ""].contains(mount.Type ?? "") ? unbuilt("a mount of type '\(mount.Type ?? "volume")'") : invalid("invalid mount config for type \"\(mount.Type ?? "")\": mount type unknown: \"\(mount.Type ?? "")\"")
+        throw ["volume", "image", "cluster", ""].contains(mount.Type ?? "")
+            ? unbuilt("a mount of type '\(mount.Type ?? "volume")'")
+            : invalid("invalid mount config for type \"\(mount.Type ?? "")\": mount type unknown: \"\(mount.Type ?? "")\"")
     }
     for bind in host.Binds ?? [] {
         guard try Bind(bind).source.hasPrefix("/") else { throw unbuilt("a named volume") }
@@ -113,7 +117,9 @@ private func warnings(_ config: ContainerConfig, _ host: HostConfig) -> [String]
     if ["", "default", "bridge"].contains(host.NetworkMode ?? "") {
         warnings.append("Bridge networking is not built yet: the container has a network namespace of its own with the loopback interface only")
     }
-    if let test = config.Healthcheck?.Test, !test.isEmpty, test != ["NONE"] { warnings.append("Health checks are not built yet: this one is kept, but not run") }
+    if let test = config.Healthcheck?.Test, !test.isEmpty, test != ["NONE"] {
+        warnings.append("Health checks are not built yet: this one is kept, but not run")
+    }
     if host.OomKillDisable == true, (host.Memory ?? 0) == 0 {
         warnings.append("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
     }

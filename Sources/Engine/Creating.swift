@@ -136,7 +136,8 @@ extension ContainerEngine {
             id: record.id, overlay: .init(lower: mount.lower.map(\.string), upper: mount.upper.string, work: mount.work.string),
             network: record.host.NetworkMode == "host" ? .host : .new,
             log: .init(
-                driver: record.host.LogConfig?.Type == "none" ? .none : .jsonFile, path: logPath(record.id).string, maxBytes: limits.maxBytes, maxFiles: limits.maxFiles),
+                driver: record.host.LogConfig?.Type == "none" ? .none : .jsonFile, path: logPath(record.id).string, maxBytes: limits.maxBytes,
+                maxFiles: limits.maxFiles),
             exitRecordPath: exitPath(record.id).string, terminal: record.config.Tty ?? false, openStdin: record.config.OpenStdin ?? false,
             stdinOnce: record.config.StdinOnce ?? false, consoleSize: hasSize ? OCI.ConsoleSize(height: size[0], width: size[1]) : nil)
     }
@@ -172,5 +173,6 @@ func bare(_ name: String) -> String { name.hasPrefix("/") ? String(name.dropFirs
 func nameTaken(_ name: String, by holder: String) -> EngineError {
     EngineError(
         .conflict,
-        "Conflict. The container name \"/\(name)\" is already in use by container \"\(holder)\". You have to remove (or rename) that container to be able to reuse that name.")
+        "Conflict. The container name \"/\(name)\" is already in use by container \"\(holder)\". You have to remove (or rename) that container to be able to reuse that name."
+    )
 }

@@ -47,12 +47,13 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     private init(_ error: ImagesError) {
-        let kind: Kind = switch error {
-        case .notFound: .notFound
-        case .ambiguous, .invalid: .invalid
-        case .conflict: .conflict
-        case .damaged, .content, .metadata, .snapshots: .failed
-        }
+        let kind: Kind =
+            switch error {
+            case .notFound: .notFound
+            case .ambiguous, .invalid: .invalid
+            case .conflict: .conflict
+            case .damaged, .content, .metadata, .snapshots: .failed
+            }
         self.init(kind, error.description)
     }
 }

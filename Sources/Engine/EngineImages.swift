@@ -1,7 +1,7 @@
 // Images as the API shows them: the store's records in Docker's shapes, and what containers have to do with their removal. Chapter 12.
 import Content
-public import DockerAPI
 import Digests
+public import DockerAPI
 import Images
 import Metadata
 public import OCI
@@ -11,7 +11,9 @@ extension ContainerEngine {
     /// All images, newest first, with Docker's filters.
     /// - Parameter plain: the API version is below 1.43, in which images without a name are called `<none>`
     public func listImages(_ filters: Filters, plain: Bool) async throws(EngineError) -> [ImageSummary] {
-        if let key = filters.unknownKey(besides: ["dangling", "label", "before", "since", "until", "reference"]) { throw EngineError(.invalid, "invalid filter '\(key)'") }
+        if let key = filters.unknownKey(besides: ["dangling", "label", "before", "since", "until", "reference"]) {
+            throw EngineError(.invalid, "invalid filter '\(key)'")
+        }
         if filters["until"] != nil { throw EngineError(.unsupported, "filter 'until' is not supported by this engine yet") }
         let images = images
         return try await asEngineError {
@@ -37,7 +39,8 @@ extension ContainerEngine {
     public func inspectImage(_ text: String) async throws(EngineError) -> ImageInspect {
         let image = try await image(text), configuration = image.configuration
         var inspect = ImageInspect(
-            id: image.id.description, tags: image.tags, comment: configuration.comment ?? "", created: configuration.created ?? timestamp(image.createdNanoseconds),
+            id: image.id.description, tags: image.tags, comment: configuration.comment ?? "",
+            created: configuration.created ?? timestamp(image.createdNanoseconds),
             author: configuration.author ?? "", config: containerConfig(configuration.config), architecture: configuration.architecture, os: configuration.os,
             size: image.sizeBytes, layers: configuration.rootfs.diffIDs, tagged: image.taggedNanoseconds.map(timestamp) ?? ContainerState.never)
         inspect.Variant = configuration.variant
@@ -56,7 +59,8 @@ extension ContainerEngine {
         return try await asEngineError {
             try await offload { () throws(ImagesError) in try images.history(of: image.id) }.map {
                 HistoryEntry(
-                    id: $0.id?.description ?? "<missing>", created: $0.createdNanoseconds / 1_000_000_000, createdBy: $0.createdBy, tags: $0.tags.isEmpty ? nil : $0.tags,
+                    id: $0.id?.description ?? "<missing>", created: $0.createdNanoseconds / 1_000_000_000, createdBy: $0.createdBy,
+                    tags: $0.tags.isEmpty ? nil : $0.tags,
                     size: $0.sizeBytes, comment: $0.comment)
             }
         }

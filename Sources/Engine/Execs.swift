@@ -81,7 +81,8 @@ extension ContainerEngine {
             return attached ? AttachedStream(socket: try pair.takeNear(), key: ObjectIdentifier(exec), container: nil) : nil
         } catch let failure as ShimFailure {
             exec.end(failure.kind == .notFound ? 127 : 126)
-            throw EngineError(failure.kind == .notRunning ? .conflict : .invalid, "OCI runtime exec failed: exec failed: unable to start container process: \(failure)")
+            throw EngineError(
+                failure.kind == .notRunning ? .conflict : .invalid, "OCI runtime exec failed: exec failed: unable to start container process: \(failure)")
         } catch {
             exec.end(126)
             throw EngineError(error)

@@ -59,7 +59,8 @@ func hostDevices(_ host: HostConfig) throws(EngineError) -> [String: OCI.Device]
         let (major, minor) = deviceNumbers(found.special)
         let inside = mapping.PathInContainer.flatMap { $0.isEmpty ? nil : $0 } ?? path
         devices[path] = OCI.Device(
-            path: inside, type: found.kind == .blockDevice ? "b" : "c", major: Int64(major), minor: Int64(minor), fileMode: found.mode & 0o7777, uid: found.user, gid: found.group)
+            path: inside, type: found.kind == .blockDevice ? "b" : "c", major: Int64(major), minor: Int64(minor), fileMode: found.mode & 0o7777,
+            uid: found.user, gid: found.group)
     }
     return devices
 }

@@ -1,4 +1,5 @@
 // What the engine tells of a container: inspect and list, from values in memory. Chapter 12; Engine API, ContainerInspect and ContainerSummary.
+import Digests
 public import DockerAPI
 import Images
 import Linux
@@ -15,8 +16,8 @@ public struct BuiltInNetwork: Sendable {
 }
 
 /// Docker's three.
-public let builtInNetworks: [BuiltInNetwork] = [("bridge", "bridge", "b"), ("host", "host", "c"), ("none", "null", "d")].map { name, driver, digit in
-    BuiltInNetwork(name: name, driver: driver, id: String(repeating: "0", count: 63) + digit)
+public let builtInNetworks: [BuiltInNetwork] = [("bridge", "bridge"), ("host", "host"), ("none", "null")].map { name, driver in
+    BuiltInNetwork(name: name, driver: driver, id: Digest(of: Array("slipway network \(name)".utf8)).hex)
 }
 
 extension ContainerEngine {
@@ -28,7 +29,9 @@ extension ContainerEngine {
         var reply = ContainerInspect(
             id: id, created: timestamp(record.createdNanoseconds), path: record.path, args: record.arguments, state: state(of: container), image: record.image,
             name: "/" + container.name, hostConfig: record.host, config: record.config,
-            graphDriver: GraphDriver(name: "overlay2", data: ["LowerDir": lower, "UpperDir": mount.upper.string, "WorkDir": mount.work.string, "MergedDir": bundle(id).appending("rootfs").string]),
+            graphDriver: GraphDriver(
+                name: "overlay2",
+                data: ["LowerDir": lower, "UpperDir": mount.upper.string, "WorkDir": mount.work.string, "MergedDir": bundle(id).appending("rootfs").string]),
             networks: networkSettings(container))
         let files = dataDirectory(id)
         (reply.HostsPath, reply.HostnamePath) = (files.appending("hosts").string, files.appending("hostname").string)
@@ -74,8 +77,9 @@ extension ContainerEngine {
         return ContainerSummary(
             id: record.id, names: ["/" + container.name], image: record.config.Image ?? record.image, imageID: record.image,
             command: commandText([record.path] + record.arguments), created: record.createdNanoseconds / 1_000_000_000, labels: record.config.Labels ?? [:],
-            state: container.status, status: statusLine(container), networkMode: record.host.NetworkMode ?? "bridge", networks: endpoints(container))
-            .with(mounts: record.mounts)
+            state: container.status, status: statusLine(container), networkMode: record.host.NetworkMode ?? "bridge", networks: endpoints(container)
+        )
+        .with(mounts: record.mounts)
     }
 
     /// `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`.

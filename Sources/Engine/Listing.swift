@@ -56,7 +56,9 @@ extension ContainerEngine {
     private func matches(_ container: Container, _ status: String, _ filters: Filters) -> Bool {
         if let wanted = filters["status"], !wanted.contains(status) { return false }
         if let wanted = filters["id"], !wanted.contains(where: { container.id.contains(pattern: $0) }) { return false }
-        if let wanted = filters["name"], !wanted.contains(where: { container.name.contains(pattern: $0) || "/\(container.name)".contains(pattern: $0) }) { return false }
+        if let wanted = filters["name"], !wanted.contains(where: { container.name.contains(pattern: $0) || "/\(container.name)".contains(pattern: $0) }) {
+            return false
+        }
         if let wanted = filters["network"], !wanted.contains(where: { name in isIn(container, network: name) }) { return false }
         return hasLabels(container.record.config.Labels ?? [:], filters["label"] ?? [])
     }

@@ -28,7 +28,9 @@ final class ShimThread: Sendable {
     }
 
     /// Starts a shim for a bundle, and is connected with it. Blocks for a moment.
-    func start(_ bundle: FilePath, onEvent: @escaping @Sendable (ShimLink, ShimEvent) -> Void, onEnd: @escaping @Sendable (ShimLink) -> Void) throws(KernelError) -> ShimLink {
+    func start(_ bundle: FilePath, onEvent: @escaping @Sendable (ShimLink, ShimEvent) -> Void, onEnd: @escaping @Sendable (ShimLink) -> Void)
+        throws(KernelError) -> ShimLink
+    {
         var pair = try SocketPair(.packets)
         let far = pair.far.number
         let child = try spawn(
@@ -41,7 +43,9 @@ final class ShimThread: Sendable {
     }
 
     /// Connects with a shim that an earlier daemon has left.
-    func connect(_ socket: FilePath, onEvent: @escaping @Sendable (ShimLink, ShimEvent) -> Void, onEnd: @escaping @Sendable (ShimLink) -> Void) throws -> ShimLink {
+    func connect(_ socket: FilePath, onEvent: @escaping @Sendable (ShimLink, ShimEvent) -> Void, onEnd: @escaping @Sendable (ShimLink) -> Void) throws
+        -> ShimLink
+    {
         let link = ShimLink(try ShimChannel(connectingTo: socket), onEvent: onEvent, onEnd: onEnd)
         try watch(.link(link))
         return link
@@ -53,10 +57,11 @@ final class ShimThread: Sendable {
             watched.all[watched.next] = what
             return watched.next
         }
-        let descriptor = switch what {
-        case .link(let link): link.channel.descriptor
-        case .child(let child): FileDescriptor(rawValue: child.descriptor.number)
-        }
+        let descriptor =
+            switch what {
+            case .link(let link): link.channel.descriptor
+            case .child(let child): FileDescriptor(rawValue: child.descriptor.number)
+            }
         try poll.add(descriptor, .readable, token: token)
     }
 

@@ -78,7 +78,8 @@ func replaced(_ variables: [String], by others: [String]) -> [String] {
 func capabilities(_ host: HostConfig, user: String, available: CapabilitySet = .known) throws(EngineError) -> CapabilityLists {
     let granted: CapabilitySet
     do throws(CapabilityError) {
-        granted = try CapabilitySet.dockerDefault.adjusted(add: host.CapAdd ?? [], drop: host.CapDrop ?? [], privileged: host.Privileged ?? false, available: available)
+        granted = try CapabilitySet.dockerDefault.adjusted(
+            add: host.CapAdd ?? [], drop: host.CapDrop ?? [], privileged: host.Privileged ?? false, available: available)
     } catch {
         throw EngineError(.invalid, "\(error)")
     }

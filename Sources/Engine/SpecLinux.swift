@@ -72,13 +72,17 @@ private func deviceRules(_ host: HostConfig, _ devices: [String: OCI.Device]) ->
     }
     let defaults = [
         OCI.DeviceRule(allow: false, access: "rwm"), character(nil, nil, "m"), OCI.DeviceRule(allow: true, type: "b", access: "m"),
-        character(1, 3), character(1, 5), character(1, 7), character(1, 8), character(1, 9), character(5, 0), character(5, 1), character(5, 2), character(136, nil)
+        character(1, 3), character(1, 5), character(1, 7), character(1, 8), character(1, 9), character(5, 0), character(5, 1), character(5, 2),
+        character(136, nil)
     ]
-    return defaults + (host.Devices ?? []).compactMap { mapping in
-        devices[mapping.PathOnHost ?? ""].map {
-            OCI.DeviceRule(allow: true, type: $0.type, major: $0.major, minor: $0.minor, access: (mapping.CgroupPermissions ?? "").isEmpty ? "rwm" : mapping.CgroupPermissions)
+    return defaults
+        + (host.Devices ?? []).compactMap { mapping in
+            devices[mapping.PathOnHost ?? ""].map {
+                OCI.DeviceRule(
+                    allow: true, type: $0.type, major: $0.major, minor: $0.minor,
+                    access: (mapping.CgroupPermissions ?? "").isEmpty ? "rwm" : mapping.CgroupPermissions)
+            }
         }
-    }
 }
 
 // MARK: The filter
@@ -92,9 +96,11 @@ extension OCI.SeccompSettings {
             syscalls: profile.rules.map { rule in
                 OCI.SeccompRule(
                     names: rule.names, action: rule.action.oci.name, errnoRet: rule.action.oci.errno.map { UInt32($0) },
-                    args: rule.conditions.isEmpty ? nil : rule.conditions.map {
-                        OCI.SeccompArgument(index: $0.argument, value: $0.value, valueTwo: $0.secondValue, op: $0.comparison.rawValue)
-                    })
+                    args: rule.conditions.isEmpty
+                        ? nil
+                        : rule.conditions.map {
+                            OCI.SeccompArgument(index: $0.argument, value: $0.value, valueTwo: $0.secondValue, op: $0.comparison.rawValue)
+                        })
             })
     }
 }

@@ -16,7 +16,8 @@ private func kernelMounts(_ host: HostConfig) -> [OCI.Mount] {
     var mounts = [
         OCI.Mount(destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev"]),
         OCI.Mount(destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"]),
-        OCI.Mount(destination: "/dev/pts", type: "devpts", source: "devpts", options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+        OCI.Mount(
+            destination: "/dev/pts", type: "devpts", source: "devpts", options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         OCI.Mount(destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", writes]),
         OCI.Mount(destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: [writes, "nosuid", "noexec", "nodev"]),
         OCI.Mount(destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"])
@@ -26,7 +27,8 @@ private func kernelMounts(_ host: HostConfig) -> [OCI.Mount] {
     case "host": mounts.append(OCI.Mount(destination: "/dev/shm", type: "bind", source: "/dev/shm", options: ["rbind", "rprivate"]))
     default:
         mounts.append(
-            OCI.Mount(destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "noexec", "nodev", "mode=1777", "size=\(host.ShmSize ?? 64 << 20)"]))
+            OCI.Mount(
+                destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "noexec", "nodev", "mode=1777", "size=\(host.ShmSize ?? 64 << 20)"]))
     }
     return mounts
 }
@@ -68,7 +70,8 @@ func mountPoints(_ host: HostConfig) throws(EngineError) -> [MountPoint] {
     }
     for mount in host.Mounts ?? [] {
         guard let target = mount.Target, target.hasPrefix("/") else {
-            throw EngineError(.invalid, "invalid mount config for type \"\(mount.Type ?? "")\": invalid mount path: '\(mount.Target ?? "")' mount path must be absolute")
+            throw EngineError(
+                .invalid, "invalid mount config for type \"\(mount.Type ?? "")\": invalid mount path: '\(mount.Target ?? "")' mount path must be absolute")
         }
         var point = MountPoint(bind: mount.Source ?? "", at: target, mode: "", writable: mount.ReadOnly != true)
         if mount.Type == "tmpfs" { (point.`Type`, point.Source, point.Propagation) = ("tmpfs", "", "") }

@@ -189,4 +189,13 @@ extension ContainerEngine {
     func cgroup(_ container: Container) -> Cgroup {
         Cgroup(FilePath(cgroupPath(container.id, container.record.host.CgroupParent)), in: hierarchies)
     }
+
+    /// At the end of a daemon: with no container left, the cgroup above them goes too. One that was given to us stays.
+    public func leave() async {
+        guard all.isEmpty, settings.cgroupParent == nil else { return }
+        let group = Cgroup(FilePath(cgroupPath("", nil)), in: hierarchies), log = log
+        await offload {
+            do throws(KernelError) { if group.exists { try group.remove(within: 0) } } catch { log.info("\(error)") }
+        }
+    }
 }

@@ -53,7 +53,9 @@ extension ContainerEngine {
             _ = await end.value
         } else if await end.value(within: Double(patience)) == nil {
             try await send(Signal.kill.rawValue, container)
-            if await end.value(within: 10) == nil { throw EngineError(.failed, "cannot stop container: \(container.id): tried to kill container, but did not receive an exit event") }
+            if await end.value(within: 10) == nil {
+                throw EngineError(.failed, "cannot stop container: \(container.id): tried to kill container, but did not receive an exit event")
+            }
         }
         publish("stop", container)
     }
@@ -61,9 +63,9 @@ extension ContainerEngine {
     /// Stops a container that runs, and starts it.
     public func restart(_ container: Container, signal: String? = nil, seconds: Int? = nil) async throws(EngineError) {
         if container.isRunning {
-            do throws(EngineError) { try await stop(container, signal: signal, seconds: seconds) } catch where error.kind == .unchanged {}
+            do throws(EngineError) { try await stop(container, signal: signal, seconds: seconds) } catch  where error.kind == .unchanged {}
         }
-        do throws(EngineError) { try await start(container) } catch where error.kind == .unchanged {}
+        do throws(EngineError) { try await start(container) } catch  where error.kind == .unchanged {}
         publish("restart", container)
     }
 

@@ -44,10 +44,14 @@ struct Bind: Equatable {
         guard (2...3).contains(parts.count), !parts[0].isEmpty else { throw EngineError(.invalid, "invalid volume specification: '\(text)'") }
         (source, target, mode) = (parts[0], parts[1], parts.count > 2 ? parts[2] : "")
         guard target.hasPrefix("/") else {
-            throw EngineError(.invalid, "invalid volume specification: '\(text)': invalid mount config for type \"bind\": invalid mount path: '\(target)' mount path must be absolute")
+            throw EngineError(
+                .invalid,
+                "invalid volume specification: '\(text)': invalid mount config for type \"bind\": invalid mount path: '\(target)' mount path must be absolute")
         }
         guard target != "/" else { throw EngineError(.invalid, "invalid volume specification: '\(text)': destination can't be '/'") }
-        let words: Set = ["", "ro", "rw", "z", "Z", "shared", "rshared", "slave", "rslave", "private", "rprivate", "nocopy", "consistent", "cached", "delegated"]
+        let words: Set = [
+            "", "ro", "rw", "z", "Z", "shared", "rshared", "slave", "rslave", "private", "rprivate", "nocopy", "consistent", "cached", "delegated"
+        ]
         guard mode.split(separator: ",").allSatisfy({ words.contains(String($0)) }) else {
             throw EngineError(.invalid, "invalid volume specification: '\(text)': invalid mode: \(mode)")
         }
@@ -72,7 +76,8 @@ struct Security: Equatable {
             case ("no-new-privileges", "false"): noNewPrivileges = false
             case ("seccomp", "unconfined"): isSeccompOff = true
             case ("seccomp", "builtin"), ("apparmor", "unconfined"), ("label", "disable"), ("systempaths", "unconfined"): break
-            case ("seccomp", .some), ("apparmor", .some), ("label", .some): throw EngineError(.unsupported, "--security-opt \(option.prefix(60)) is not supported by this engine yet")
+            case ("seccomp", .some), ("apparmor", .some), ("label", .some):
+                throw EngineError(.unsupported, "--security-opt \(option.prefix(60)) is not supported by this engine yet")
             default: throw EngineError(.invalid, "invalid --security-opt 2: \"\(option)\"")
             }
         }

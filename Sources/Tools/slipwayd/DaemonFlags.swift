@@ -5,7 +5,9 @@ import Daemon
 import Linux
 
 struct DaemonFlags: ParsableArguments {
-    @Option(name: [.customShort("H"), .customLong("host")], help: "Listen here: unix://PATH or tcp://HOST:PORT. May be repeated. (default: unix:///run/slipway/slipway.sock)")
+    @Option(
+        name: [.customShort("H"), .customLong("host")],
+        help: "Listen here: unix://PATH or tcp://HOST:PORT. May be repeated. (default: unix:///run/slipway/slipway.sock)")
     var host: [String] = []
 
     @Option(help: "What lasts: database, images, layers, logs. (default: /var/lib/slipway)")
