@@ -65,7 +65,7 @@ done
 
 step "5. Its layers: the root is an overlay, and what it writes goes to the upper directory"
 slipway exec demo sh -c 'echo hello >/written-inside'
-grep ' / ' "/proc/$process/mountinfo" | sed 's/^.* - /   /' | tr , '\n' | sed 's/^\(lowerdir\|upperdir\|workdir\)/      \1/' | grep -v '^uuid='
+awk '$5 == "/"' "/proc/$process/mountinfo" | sed 's/^.* - /   /' | tr , '\n' | sed 's/^\(lowerdir\|upperdir\|workdir\)/      \1/' | grep -v '^uuid='
 find "$place/data" -name written-inside | sed "s#^$place/data#   found on the host in DATA-ROOT#"
 
 step "6. The kernel calls that make a container"
