@@ -1,5 +1,7 @@
 // What a client asks for when it creates a container, and what `inspect` says of it: the part that is portable (`Config`) and the part that
-// belongs to this host (`HostConfig`). Engine API v1.43, ContainerConfig and HostConfig. Chapter 12.
+// belongs to this host (`HostConfig`). Members are named as the JSON's keys are, so that one can look them up in Docker's reference.
+// All may be missing in a request. In a reply a plain optional is left out when it is nil, a `@Null` one is written as null.
+// Engine API v1.43, ContainerConfig and HostConfig. Chapter 12.
 
 /// What runs in a container.
 public struct ContainerConfig: Codable, Sendable, Equatable {

@@ -1,4 +1,6 @@
-// What `GET /containers/{id}/json` tells. Times are RFC 3339 with nanoseconds, in UTC. Engine API v1.43, ContainerInspectResponse. Chapter 12.
+// What `GET /containers/{id}/json` and the list tell. Times are RFC 3339 with nanoseconds, in UTC; the list has seconds since 1970. Members are
+// named as the JSON's keys are. What is null and what is empty where there is nothing is what genuine engines were seen to send: docker-py and
+// Compose walk over some of these lists without asking. Engine API v1.43, ContainerInspectResponse and ContainerSummary. Chapter 12.
 
 /// A container, whole.
 public struct ContainerInspect: Codable, Sendable {
@@ -19,7 +21,8 @@ public struct ContainerInspect: Codable, Sendable {
     public var NetworkSettings: NetworkSettings
 
     public init(
-        id: String, created: String, path: String, args: [String], state: ContainerState, image: String, name: String, hostConfig: HostConfig, config: ContainerConfig,
+        id: String, created: String, path: String, args: [String], state: ContainerState, image: String, name: String, hostConfig: HostConfig,
+        config: ContainerConfig,
         graphDriver: GraphDriver, networks: NetworkSettings
     ) {
         (Id, Created, Path, Args, State, Image, Name, HostConfig, Config, GraphDriver, NetworkSettings) =
@@ -101,7 +104,10 @@ public struct ContainerSummary: Codable, Sendable {
     public var Mounts: [MountPoint]
     public var SizeRw: Int64?, SizeRootFs: Int64?
 
-    public init(id: String, names: [String], image: String, imageID: String, command: String, created: Int64, labels: [String: String], state: String, status: String, networkMode: String, networks: [String: Endpoint]) {
+    public init(
+        id: String, names: [String], image: String, imageID: String, command: String, created: Int64, labels: [String: String], state: String, status: String,
+        networkMode: String, networks: [String: Endpoint]
+    ) {
         (Id, Names, Image, ImageID, Command, Created, Labels, State, Status) = (id, names, image, imageID, command, created, labels, state, status)
         (Ports, Mounts, HostConfig, NetworkSettings) = ([], [], HostSummary(NetworkMode: networkMode), NetworkSummary(Networks: networks))
     }

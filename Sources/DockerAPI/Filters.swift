@@ -1,4 +1,5 @@
-// The `filters` parameter in its two forms: `{"label":{"a=b":true}}` of the docker command and `{"label":["a=b"]}` of docker-py. Chapter 12.
+// The `filters` parameter of lists, prunes and events, in its two forms: `{"label":{"a=b":true}}` of the docker command and `{"label":["a=b"]}`
+// of docker-py. Which keys a list takes, and how they match, is the list's business. Engine API v1.43. Chapter 12.
 import FoundationEssentials
 
 /// Filters as sent by a client: several values of a key are alternatives (of `label`: all must hold), keys must all hold.

@@ -1,4 +1,5 @@
-// Images as the Engine API shows them. Chapter 12.
+// Images as the Engine API shows them: the list, one image, its history, and what removing it did. Members are named as the JSON's keys are;
+// ids and digests are `sha256:` and 64 hex digits. Engine API v1.43, ImageSummary and ImageInspect. Chapter 12.
 
 /// A line of `GET /images/json`.
 public struct ImageSummary: Codable, Sendable {
@@ -29,8 +30,13 @@ public struct ImageInspect: Codable, Sendable {
     public var RootFS: RootFS
     public var Metadata: Tagged
 
-    public init(id: String, tags: [String], comment: String, created: String, author: String, config: ContainerConfig, architecture: String, os: String, size: Int64, layers: [String], tagged: String) {
-        (Id, RepoTags, RepoDigests, Comment, Created, Author, Config, Architecture, Os, Size) = (id, tags, [], comment, created, author, config, architecture, os, size)
+    public init(
+        id: String, tags: [String], comment: String, created: String, author: String, config: ContainerConfig, architecture: String, os: String, size: Int64,
+        layers: [String], tagged: String
+    ) {
+        (Id, RepoTags, RepoDigests, Comment, Created, Author, Config, Architecture, Os, Size) = (
+            id, tags, [], comment, created, author, config, architecture, os, size
+        )
         GraphDriver = DockerAPI.GraphDriver(name: "overlay2", data: nil)
         self.RootFS = ImageInspect.RootFS(Type: "layers", Layers: layers)
         Metadata = Tagged(LastTagTime: tagged)

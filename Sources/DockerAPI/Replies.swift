@@ -1,4 +1,5 @@
-// The smaller replies of the Engine API. Chapter 12.
+// The smaller requests and replies of the Engine API: errors, waits, progress, execs and events. Members are named as the JSON's keys are, which
+// is why some begin with a capital letter and some do not. Engine API v1.43. Chapter 12.
 
 /// Every refusal.
 public struct ErrorReply: Codable, Sendable {

@@ -1,4 +1,6 @@
-// What the engine says of itself. Engine API v1.43, SystemVersion and SystemInfo. Chapter 12.
+// What the engine says of itself: `docker version`, `docker info`, and our own `/slipway/info`. No client fails where a key is missing, but
+// `docker info` prints most of these, and some clients warn where a feature is said to be missing. Engine API v1.43, SystemVersion and
+// SystemInfo. Chapter 12.
 
 /// `GET /version`.
 public struct VersionReply: Codable, Sendable {
@@ -24,7 +26,8 @@ public struct InfoReply: Codable, Sendable {
     public var Driver = "overlay2", DriverStatus: [[String]] = []
     public var DockerRootDir = ""
     public var Plugins = Plugins()
-    public var MemoryLimit = true, SwapLimit = true, CpuCfsPeriod = true, CpuCfsQuota = true, CPUShares = true, CPUSet = true, PidsLimit = true, OomKillDisable = false
+    public var MemoryLimit = true, SwapLimit = true, CpuCfsPeriod = true, CpuCfsQuota = true, CPUShares = true, CPUSet = true, PidsLimit = true,
+        OomKillDisable = false
     public var IPv4Forwarding = true, Debug = false, NFd = 0, NGoroutines = 0, SystemTime = "", NEventsListener = 0
     public var LoggingDriver = "json-file", CgroupDriver = "cgroupfs", CgroupVersion = "1"
     public var KernelVersion = "", OperatingSystem = "", OSVersion = "", OSType = "linux", Architecture = ""

@@ -44,12 +44,12 @@ struct Feed: Sendable {
     let bytes: Bytes
     private let source: Bytes.Producer.Source
 
-    /// - Parameter readOn: done on the loop when the reader wants more, or will not read any more
-    init(_ loop: any EventLoop, readOn: @escaping @Sendable () -> Void) {
+    /// - Parameter readOn: done on the channel's loop when the reader wants more, or will not read any more
+    init(_ channel: any Channel, readOn: @escaping @Sendable () -> Void) {
         let made = NIOThrowingAsyncSequenceProducer.makeSequence(
             elementType: [UInt8].self, failureType: (any Error).self,
             backPressureStrategy: NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(lowWatermark: 2, highWatermark: 8),
-            finishOnDeinit: true, delegate: FeedDelegate(loop, readOn))
+            finishOnDeinit: true, delegate: FeedDelegate(channel, readOn))
         (source, bytes) = (made.source, Bytes(chunks: made.sequence))
     }
 
@@ -63,13 +63,13 @@ struct Feed: Sendable {
     func fail(_ why: String) { source.finish(BodyFailure(description: why)) }
 }
 
-/// Tells the channel's side what the reader does.
+/// Tells the channel's side what the reader does. Of a closed channel the loop may have ended too, and must not be asked.
 final class FeedDelegate: NIOAsyncSequenceProducerDelegate {
-    private let loop: any EventLoop
+    private let channel: any Channel
     private let readOn: @Sendable () -> Void
 
-    init(_ loop: any EventLoop, _ readOn: @escaping @Sendable () -> Void) { (self.loop, self.readOn) = (loop, readOn) }
+    init(_ channel: any Channel, _ readOn: @escaping @Sendable () -> Void) { (self.channel, self.readOn) = (channel, readOn) }
 
-    func produceMore() { loop.execute(readOn) }
-    func didTerminate() { loop.execute(readOn) }
+    func produceMore() { if channel.isActive { channel.eventLoop.execute(readOn) } }
+    func didTerminate() { produceMore() }
 }

@@ -125,7 +125,9 @@ public final class Client: Sendable {
     }
 
     /// Asks for the connection itself. Where the engine agrees (101) the stream is given, and the client is used up.
-    public func upgrade(_ method: String, _ target: String, headers: Headers = [:], body: [UInt8] = []) async throws -> (reply: Reply, stream: HijackedConnection?) {
+    public func upgrade(_ method: String, _ target: String, headers: Headers = [:], body: [UInt8] = []) async throws -> (
+        reply: Reply, stream: HijackedConnection?
+    ) {
         var headers = headers
         headers["Connection"] = "Upgrade"
         headers["Upgrade"] = "tcp"

@@ -66,7 +66,7 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Gat
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            let gate = gate, feed = Feed(channel.eventLoop) { gate.isHeld = false }
+            let gate = gate, feed = Feed(channel) { gate.isHeld = false }
             body = feed
             let headers = Headers(head.headers), status = Int(head.status.code)
             endsWithConnection = headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil

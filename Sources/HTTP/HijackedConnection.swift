@@ -12,7 +12,7 @@ public struct HijackedConnection: Sendable {
     /// What the other side sends, from the first byte behind the head to the end of its output. To be read once.
     public var inbound: Bytes {
         let channel = channel, handler = handler
-        let feed = Feed(channel.eventLoop) { handler.feedOn() }
+        let feed = Feed(channel) { handler.feedOn() }
         var bytes = feed.bytes
         bytes.begin = { channel.eventLoop.execute { handler.start(feed) } }
         return bytes

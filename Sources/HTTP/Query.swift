@@ -24,7 +24,11 @@ public func percentEncoded(_ text: String) -> String {
     var result = ""
     for byte in text.utf8 {
         let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
-        if isPlain { result.unicodeScalars.append(Unicode.Scalar(byte)) } else { result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+        if isPlain {
+            result.unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+            result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
     }
     return result
 }

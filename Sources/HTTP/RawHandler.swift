@@ -104,12 +104,13 @@ final class RawHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     private func readOn() {
-        let isFree = switch reader {
-        case .nobody: false
-        case .feed: !isHeld
-        case .partner(let partner): partner.channel.isWritable
-        case .discard: true
-        }
+        let isFree =
+            switch reader {
+            case .nobody: false
+            case .feed: !isHeld
+            case .partner(let partner): partner.channel.isWritable
+            case .discard: true
+            }
         guard wantsRead, isFree else { return }
         wantsRead = false
         context?.read()
@@ -132,7 +133,8 @@ final class RawHandler: ChannelDuplexHandler, @unchecked Sendable {
         isGone = true
         passEnd()
         if finished == nil { whenGone() }
-        reader = .discard
+        // Whoever comes to read later still gets what came early.
+        if case .nobody = reader {} else { reader = .discard }
         context.fireChannelInactive()
     }
 

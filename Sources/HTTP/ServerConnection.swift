@@ -48,7 +48,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Ga
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        let gate = gate, feed = Feed(channel.eventLoop) { gate.isHeld = false }
+        let gate = gate, feed = Feed(channel) { gate.isHeld = false }
         (body, isStreaming, keepAlive) = (feed, false, head.isKeepAlive)
         let length = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         gate.allow(head.headers.contains(name: "Transfer-Encoding") ? .all : length > 0 ? .body(left: length) : .nothing)

@@ -20,7 +20,8 @@ struct ConventionTests {
     @Test("of a host config that says nothing: what Docker shows as null")
     func host() throws {
         let nulls = [
-            "Binds", "CapAdd", "CapDrop", "DeviceCgroupRules", "ExtraHosts", "GroupAdd", "Links", "MaskedPaths", "MemorySwappiness", "OomKillDisable", "PidsLimit",
+            "Binds", "CapAdd", "CapDrop", "DeviceCgroupRules", "ExtraHosts", "GroupAdd", "Links", "MaskedPaths", "MemorySwappiness", "OomKillDisable",
+            "PidsLimit",
             "ReadonlyPaths", "SecurityOpt", "Ulimits", "VolumesFrom"
         ]
         #expect(try json(HostConfig()) == "{" + nulls.map { "\"\($0)\":null" }.joined(separator: ",") + "}")
@@ -50,7 +51,9 @@ struct ConventionTests {
             ContainerInspect(
                 id: "i", created: "c", path: "sh", args: [], state: ContainerState(status: "running"), image: "sha256:x", name: "/n", hostConfig: HostConfig(),
                 config: ContainerConfig(), graphDriver: GraphDriver(name: "overlay2", data: nil), networks: NetworkSettings()))
-        for part in [#""Args":[]"#, #""ExecIDs":null"#, #""Mounts":[]"#, #""Platform":"linux""#, #""GraphDriver":{"Data":null,"Name":"overlay2"}"#, #""Running":true"#] {
+        for part in [
+            #""Args":[]"#, #""ExecIDs":null"#, #""Mounts":[]"#, #""Platform":"linux""#, #""GraphDriver":{"Data":null,"Name":"overlay2"}"#, #""Running":true"#
+        ] {
             #expect(text.contains(part))
         }
         for key in ["SizeRw", "SizeRootFs"] { #expect(!text.contains(key)) }
@@ -114,7 +117,9 @@ struct CreateRequestTests {
     @Test("may lack its host config, or have null there", arguments: [#"{"Image":"bb"}"#, #"{"Image":"bb","HostConfig":null,"NetworkingConfig":null}"#])
     func bare(text: String) throws { #expect(try read(CreateRequest.self, text).hostConfig == HostConfig()) }
 
-    @Test("may give its command as one text", arguments: [(#""sleep 1""#, ["sleep 1"]), (#"["a","b"]"#, ["a", "b"]), ("[]", []), ("null", nil)] as [(String, [String]?)])
+    @Test(
+        "may give its command as one text",
+        arguments: [(#""sleep 1""#, ["sleep 1"]), (#"["a","b"]"#, ["a", "b"]), ("[]", []), ("null", nil)] as [(String, [String]?)])
     func command(text: String, words: [String]?) throws {
         let request = try read(CreateRequest.self, "{\"Cmd\":\(text),\"Entrypoint\":\(text)}")
         #expect(request.config.Cmd == words && request.config.Entrypoint == words)
@@ -123,7 +128,8 @@ struct CreateRequestTests {
     @Test(
         "of wrong types is refused",
         arguments: [
-            "null", "[]", "1", "{", #"{"Cmd":1}"#, #"{"Env":"a"}"#, #"{"Tty":"yes"}"#, #"{"HostConfig":[]}"#, #"{"HostConfig":{"Memory":"64m"}}"#, #"{"Labels":{"a":1}}"#,
+            "null", "[]", "1", "{", #"{"Cmd":1}"#, #"{"Env":"a"}"#, #"{"Tty":"yes"}"#, #"{"HostConfig":[]}"#, #"{"HostConfig":{"Memory":"64m"}}"#,
+            #"{"Labels":{"a":1}}"#,
             #"{"HostConfig":{"Memory":99999999999999999999}}"#, "{\"Image\":\"\u{1}\"}"
         ])
     func malformed(text: String) { #expect(throws: (any Error).self) { try read(CreateRequest.self, text) } }

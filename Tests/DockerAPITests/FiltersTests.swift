@@ -30,6 +30,9 @@ struct FiltersTests {
 
     @Test(
         "that are neither form are refused",
-        arguments: ["x", "[]", "1", #""a""#, #"{"a":"b"}"#, #"{"a":{"b":"c"}}"#, #"{"a":[{"b":1}]}"#, #"{"a":["b"]"#, "{\u{0}}", #"{"a":[null]}"#, String(repeating: "[", count: 5_000)])
+        arguments: [
+            "x", "[]", "1", #""a""#, #"{"a":"b"}"#, #"{"a":{"b":"c"}}"#, #"{"a":[{"b":1}]}"#, #"{"a":["b"]"#, "{\u{0}}", #"{"a":[null]}"#,
+            String(repeating: "[", count: 5_000)
+        ])
     func malformed(text: String) { #expect(Filters(text) == nil) }
 }

@@ -11,7 +11,10 @@ struct StandardCopyTests {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             let frames: [(StandardStream, [UInt8])] = (0..<Int.random(in: 0...6)).map { _ in
-                ([StandardStream.output, .error, .system].randomElement(using: &random) ?? .output, (0..<Int.random(in: 0...40)).map { _ in UInt8.random(in: 0...255) })
+                (
+                    [StandardStream.output, .error, .system].randomElement(using: &random) ?? .output,
+                    (0..<Int.random(in: 0...40)).map { _ in UInt8.random(in: 0...255) }
+                )
             }
             var wire = frames.flatMap { standardFrame($0.0, $0.1) }[...]
             var reader = FrameReader(), found: [StandardStream: [UInt8]] = [:]

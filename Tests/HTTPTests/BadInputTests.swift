@@ -9,7 +9,8 @@ struct BadInputTests {
     @Test(
         "are answered with 400 and the end of the connection",
         arguments: [
-            "\u{1}\u{2}nonsense\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nHost x\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            "\u{1}\u{2}nonsense\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nHost x\r\n\r\n",
+            "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
             "GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
             "GET / HTTP/1.1\r\nA b: c\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}\n\n", "\r\n\r\n\r\n \r\n\r\n"
         ])
@@ -64,13 +65,18 @@ struct BadInputTests {
     func slow() async throws {
         var limits = Limits()
         limits.headSeconds = 0.2
-        try await withServer(limits: limits, { request in
-            guard request.path == "/long" else { return Response(status: 200) }
-            return Response(status: 200, body: .stream { writer in
-                try await Task.sleep(for: .milliseconds(600))
-                try await writer.write("end")
-            })
-        }) { path, _ in
+        try await withServer(
+            limits: limits,
+            { request in
+                guard request.path == "/long" else { return Response(status: 200) }
+                return Response(
+                    status: 200,
+                    body: .stream { writer in
+                        try await Task.sleep(for: .milliseconds(600))
+                        try await writer.write("end")
+                    })
+            }
+        ) { path, _ in
             let idle = try Wire(path), slow = try Wire(path), long = try Wire(path)
             await slow.send("GET / HTTP/1.1\r\nHo")
             await long.send("GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -84,7 +90,8 @@ struct BadInputTests {
 
     @Test("cut at any byte, or with any byte changed, leave the server well")
     func fuzz() async throws {
-        let good = Array("POST /a?b=c HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".utf8)
+        let good = Array(
+            "POST /a?b=c HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\nConnection: Upgrade\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".utf8)
         try await withServer(ok) { path, _ in
             for index in good.indices {
                 for bytes in [Array(good[..<index]), good[..<index] + [UInt8.random(in: 0...255)] + good[(index + 1)...]] {

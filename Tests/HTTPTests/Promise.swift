@@ -22,4 +22,15 @@ final class Counter: Sendable {
 
     var value: Int { count.withLock { $0 } }
     func add(_ more: Int) { count.withLock { $0 += more } }
+
+    /// The count, once it has been above zero and the same for a second; after 30 seconds whatever it is.
+    func standsStill() async -> Int {
+        var (last, same) = (0, 0)
+        for _ in 0..<300 where same < 10 {
+            try? await Task.sleep(for: .milliseconds(100))  // cancelled: asked again at once
+            same = value == last && last > 0 ? same + 1 : 0
+            last = value
+        }
+        return last
+    }
 }

@@ -6,7 +6,8 @@ struct QueryTests {
     @Test(
         "has Docker's words for false; all else is true",
         arguments: [
-            ("0", false), ("false", false), ("False", false), ("no", false), ("none", false), ("", false), ("+0+", false), ("1", true), ("True", true), ("x", true)
+            ("0", false), ("false", false), ("False", false), ("no", false), ("none", false), ("", false), ("+0+", false), ("1", true), ("True", true),
+            ("x", true)
         ])
     func flags(value: String, expected: Bool) { #expect(Query("f=\(value)").flag("f") == expected) }
 

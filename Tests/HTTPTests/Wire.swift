@@ -33,7 +33,10 @@ final class Wire: Sendable {
     func read(until enough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }) async -> [UInt8] {
         await onThread { [socket] in
             var all: [UInt8] = []
-            while !enough(all), let message = try? receiveMessage(socket, capacity: 1 << 18), !message.bytes.isEmpty { all += message.bytes }  // cut: an end too
+            while !enough(all) {
+                guard let message = try? receiveMessage(socket, capacity: 1 << 18), !message.bytes.isEmpty else { break }  // cut: an end too
+                all += message.bytes
+            }
             return all
         }
     }
@@ -67,8 +70,16 @@ func withServer(
     await server.shutdown()
 }
 
-/// A sequence of bytes whose every place is recognisable.
-func pattern(_ count: Int, seed: Int = 0) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: ($0 >> 8) &* 31 &+ $0 &* 7 &+ seed) } }
+/// Bytes of which every place is recognisable: blocks that begin with their number.
+func pattern(_ count: Int, seed: Int = 0) -> [UInt8] {
+    let block = (0..<4_096).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8 &+ seed) }
+    var bytes: [UInt8] = []
+    for number in 0...(count / block.count) {
+        bytes += (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+        bytes += block.dropFirst(4)
+    }
+    return Array(bytes.prefix(count))
+}
 
 /// Sends all of `bytes` to a socket; for the socket's side of a relay.
 func sendAll(_ socket: FileDescriptor, _ bytes: [UInt8]) -> Bool {
