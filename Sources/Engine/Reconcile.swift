@@ -130,10 +130,12 @@ extension ContainerEngine {
     /// Ends the shim of a bundle that is to go, and what it runs.
     private func dismiss(_ bundle: FilePath) async {
         let shims = shims
-        let link = try? await offload { try shims.connect(bundle.appending("shim.sock"), onEvent: { _, _ in }, onEnd: { _ in }) }  // nobody there: nothing to end
+        let link = try? await offload {  // nobody there: nothing to end
+            try shims.connect(bundle.appending("shim.sock"), onEvent: { _, _ in }, onEnd: { _ in })
+        }
         guard let link, let hello = await link.hello.value else { return }
         if hello.state == .running { _ = try? await link.ask(.signal(number: Signal.kill.rawValue, all: true)) }  // what survives, its cgroup's end takes
-        for _ in 0..<20 where (try? await link.ask(.release)) == nil {  // refused until all has ended; a shim that is gone refuses as well
+        for _ in 0..<20 where (try? await link.ask(.release)) == nil {  // refused until all has ended
             try? await Task.sleep(for: .milliseconds(50))  // cancelled: we are going too
         }
     }
