@@ -80,7 +80,12 @@ public final class BlobWriter: Sendable {
 extension Descriptor? {
     /// Lends the descriptor, or throws `.closed` where there is none any more.
     fileprivate func borrowed(_ body: (FileDescriptor) throws(KernelError) -> Void) throws(ContentError) {
-        guard self != nil else { throw .closed }
-        do throws(KernelError) { try self?.borrow(body) } catch { throw .kernel(error) }
+        // By number, not by `self?.borrow`: on that the optimizer of Swift 6.3.1 crashes. The writer's lock keeps the descriptor open meanwhile.
+        let number: CInt
+        switch self {
+        case .some(let descriptor): number = descriptor.number
+        case .none: throw .closed
+        }
+        do throws(KernelError) { try body(FileDescriptor(rawValue: number)) } catch { throw .kernel(error) }
     }
 }
