@@ -65,7 +65,7 @@ func system(_ name: String, _ pkgConfig: String, apt: String) -> Row {
 }
 
 /// Modules whose tests look at internals (`@testable`). Release builds have no such thing unless it is asked for, and tests share that build.
-let testable: Set<String> = ["CLI", "DockerClient", "Images"]
+let testable: Set<String> = ["CLI", "Daemon", "DockerClient", "Engine", "Images"]
 
 func module(_ name: String, _ imports: [String] = []) -> Row {
     let own = learnersPath(of: name)
