@@ -114,14 +114,14 @@ let rows: [Row] = [
     module("Trees", ["Linux", "Archive", "Mounts", "Seccomp"]),
     module("Snapshots", ["Linux", "Digests", "Metadata", "Archive", "Trees"]), module("Content", ["Linux", "Digests"]),
     // 4
-    module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Terminals", "Linux"]),
+    module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Linux"]),
     module("Offload", ["NIOPosix"]), module("HTTP", ["Linux", "NIOCore", "NIOPosix", "NIOHTTP1"]),
     // 5, 6
     module("Images", ["Linux", "OCI", "Digests", "Metadata", "Content", "Snapshots"]),
     module(
         "Engine",
         [
-            "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Snapshots", "Images",
+            "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Trees", "Snapshots", "Images",
             "Offload", "Logging"
         ]),
     // 8, 9

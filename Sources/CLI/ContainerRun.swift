@@ -61,7 +61,7 @@ struct ContainerRun {
         if forwards {
             attachment.forward = { signal in
                 // A container that has ended, or isn't started yet, can't be told; nobody waits for an answer.
-                _ = try? engine.call(Request("POST", ["containers", id, "kill"], query: [("signal", signal.name)]))
+                _ = try? engine.call(Request("POST", ["containers", id, "kill"], query: [("signal", signal.name)]))  // it may have ended
             }
         }
         if hasTerminal { attachment.resize = { Resize.send(["containers", id, "resize"], engine) } }

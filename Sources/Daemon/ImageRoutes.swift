@@ -1,5 +1,4 @@
 // Images: import, list, inspect, history, tag, remove. Chapter 12; Engine API, "Images".
-import Content
 import DockerAPI
 import Engine
 import HTTP

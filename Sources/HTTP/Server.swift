@@ -63,7 +63,9 @@ public final class Server: Sendable {
             }
             let socket = try listen(path, .stream, backlog: 1024)
             try changeMode(path, mode)
+            let same = try socket.duplicate()
             registry.add(try await bootstrap(isTCP: false).withBoundSocket(socket.release().rawValue).get())
+            try same.borrow { (descriptor) throws(KernelError) in try setBacklog(of: descriptor, 1024) }
         } catch let error as KernelError {
             throw ServerError.refused(address, why: error.description)
         }

@@ -63,7 +63,7 @@ extension ImageStore {
 
     private func endLease(_ lease: String) {
         // A lease that stays is dropped when the store is opened next; the import itself has its result by now.
-        try? metadata.write { (transaction) throws(MetadataError) in try layers.release("lease:\(lease)", in: transaction) }
+        try? metadata.write { (transaction) throws(MetadataError) in try layers.release("lease:\(lease)", in: transaction) }  // the next start drops it
     }
 
     /// The media type by the first bytes, as what the layer was called when it came does not matter.

@@ -46,6 +46,11 @@ public func listen(_ path: FilePath, _ kind: SocketKind, backlog: CInt = 128) th
     return socket
 }
 
+/// Changes how many connections may wait to be accepted. Beyond that a client that does not block is told EAGAIN. man 2 listen.
+public func setBacklog(of socket: FileDescriptor, _ backlog: CInt) throws(KernelError) {
+    try call("listen", "\(socket.rawValue) \(backlog)") { Glibc.listen(socket.rawValue, backlog) }
+}
+
 /// Connects to whoever listens at a path. man 2 connect.
 public func connect(_ path: FilePath, _ kind: SocketKind) throws(KernelError) -> Descriptor {
     let socket = Descriptor(try call("socket", "AF_UNIX \(kind)") { slipway_unix_socket(kind.number) })

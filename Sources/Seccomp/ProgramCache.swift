@@ -39,7 +39,7 @@ public struct ProgramCache: Sendable {
 
     private static func program(in file: FilePath, key: [UInt8], flags: Set<Flag>) -> Program? {
         // No file, or one that can't be read, is simply not kept.
-        guard let bytes = try? readFile(file), let line = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        guard let bytes = try? readFile(file), let line = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }  // not cached
         let lengths = String(decoding: bytes[..<line], as: UTF8.self).split(separator: " ").map { Int($0) }, rest = bytes[(line + 1)...]
         guard rest.starts(with: key), lengths == [key.count, rest.count - key.count] else { return nil }
         return try? Program(bytes: Array(rest.dropFirst(key.count)), flags: flags)  // a torn file holds no program

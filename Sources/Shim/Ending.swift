@@ -22,7 +22,7 @@ extension Supervisor {
         container.end = (status, .now)
         life = .draining(container)
         // Where the container shares a PID namespace, the first process's end does not take the others along.
-        if let cgroup = container.cgroup, let rest = try? cgroup.processes(), !rest.isEmpty {
+        if let cgroup = container.cgroup, let rest = try? cgroup.processes(), !rest.isEmpty {  // gone already: empty
             try? cgroup.kill()  // what cannot be killed shows when the cgroup is removed
         }
         streams.drain { [unowned self] in finish(container, status) }

@@ -71,7 +71,7 @@ final class Surroundings {
         let here = FilePath("/proc/self/ns/net")
         let home = try open(here, .readOnly)
         try enterNew([.network])
-        defer { precondition((try? setNamespace(FileDescriptor(rawValue: home.number), .network)) != nil, "the way home is closed") }
+        defer { precondition((try? setNamespace(FileDescriptor(rawValue: home.number), .network)) != nil, "the way home is closed") }  // the precondition tells
         network = try open(here, .readOnly)
         try bringUpLoopback()
     }

@@ -110,22 +110,23 @@ struct RelayTests {
             }
         }
         try await withServer(echo) { path, _ in
-            let good = await withTaskGroup(of: Bool.self) { group in
+            let outcomes = await withTaskGroup(of: String.self) { group in
                 for number in 0..<200 {
                     group.addTask {
                         let sent = pattern(20_000, seed: number)
-                        guard let client = try? await Client(.unix(path: path.string)),  // told by the count
-                            let stream = try? await client.upgrade("POST", "/attach").stream  // the same
-                        else { return false }
-                        async let received = stream.inbound.collect()
-                        try? await stream.write(sent)  // the same
-                        await stream.finishWriting()
-                        return (try? await received) == sent  // the same
+                        do {
+                            guard let stream = try await Client(.unix(path: path.string)).upgrade("POST", "/attach").stream else { return "no stream" }
+                            async let received = stream.inbound.collect()
+                            try await stream.write(sent)
+                            await stream.finishWriting()
+                            let bytes = try await received
+                            return bytes == sent ? "good" : "\(bytes.count) bytes of \(sent.count)"
+                        } catch { return "\(error)" }
                     }
                 }
-                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                return await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
             }
-            #expect(good == 200)
+            #expect(outcomes == ["good": 200])
         }
     }
 

@@ -10,7 +10,7 @@ struct DockerRunTests {
 
     @Test("the streams stay apart and the exit code is the command's")
     func streams() throws {
-        let outcome = try bed.docker("run", "--rm", "bb", "sh", "-c", "echo out; echo err >&2; exit 7")
+        let outcome = try bed.docker("run", "--rm", "--network", "none", "bb", "sh", "-c", "echo out; echo err >&2; exit 7")
         #expect(outcome.status == 7)
         #expect(outcome.output == "out\n")
         #expect(outcome.errors == "err\n")

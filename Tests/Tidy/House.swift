@@ -49,11 +49,11 @@ private let drawing = """
      3 Trees: Linux Archive Mounts Seccomp FoundationEssentials
      3 Snapshots: Linux Digests Metadata Archive Trees Glibc Synchronization
      3 Content: Linux Digests Glibc Synchronization
-     4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Terminals Linux
+     4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Linux
      4 Offload: NIOPosix
      4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 Synchronization
      5 Images: Linux OCI Digests Metadata Content Snapshots FoundationEssentials Synchronization
-     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Snapshots Images Offload Logging FoundationEssentials Synchronization
+     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Trees Snapshots Images Offload Logging FoundationEssentials Synchronization
      8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
      8 DockerClient: Linux
      9 CLI: DockerClient Terminals Linux ArgumentParser
