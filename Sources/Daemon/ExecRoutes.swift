@@ -36,4 +36,6 @@ import HTTP
     return .empty(200)
 }
 
-@Sendable func inspectExec(_ call: Call) async throws -> Response { try .json(call.engine.inspect(try call.engine.exec(call.part("id")))) }
+@Sendable func inspectExec(_ call: Call) async throws -> Response {
+    try .json(await call.engine.inspect(try call.engine.exec(call.part("id"))))
+}

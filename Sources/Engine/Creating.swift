@@ -139,7 +139,8 @@ extension ContainerEngine {
                 driver: record.host.LogConfig?.Type == "none" ? .none : .jsonFile, path: logPath(record.id).string, maxBytes: limits.maxBytes,
                 maxFiles: limits.maxFiles),
             exitRecordPath: exitPath(record.id).string, terminal: record.config.Tty ?? false, openStdin: record.config.OpenStdin ?? false,
-            stdinOnce: record.config.StdinOnce ?? false, consoleSize: hasSize ? OCI.ConsoleSize(height: size[0], width: size[1]) : nil)
+            stdinOnce: record.config.StdinOnce ?? false, consoleSize: hasSize ? OCI.ConsoleSize(height: size[0], width: size[1]) : nil,
+            filterCache: settings.execRoot.appending("filters").string)
     }
 
     /// Starts a shim and waits until it is there.

@@ -114,8 +114,12 @@ extension ContainerEngine {
         _ = try await asEngineError { try await run.shim.ask(.resize(stream: exec.id, rows: rows, columns: columns)) }
     }
 
-    /// What inspect tells.
-    public func inspect(_ exec: Exec) -> ExecInspect {
+    /// What inspect tells. Of one that seems to run the shim is asked something, whatever: its reply comes after all that it told before, and
+    /// so after the end that a client has just seen as the end of its stream.
+    public func inspect(_ exec: Exec) async -> ExecInspect {
+        if exec.started.current == true, exec.state.withLock({ $0.exitCode }) == nil, let run = exec.container.run {
+            _ = try? await run.shim.ask(.signal(number: 0, all: false))  // a refusal is a reply as well
+        }
         let state = exec.state.withLock { $0 }, command = exec.request.Cmd ?? []
         return ExecInspect(
             id: exec.id, running: exec.started.current == true && state.exitCode == nil, exitCode: state.exitCode.map { Int($0) },

@@ -27,8 +27,7 @@ extension Supervisor {
             try attach(client, Attachment.Wishes(input: takesInput, output: true, error: true), to: streams)
         }
         do throws(RuntimeError) {
-            let plan = try ExecPlan(
-                process, inside: container.process, of: container.plan.bundle, cgroupPath: container.plan.cgroupPath, user: user, additionalGroups: groups)
+            let plan = try ExecPlan(process, inside: container.process, startedFrom: container.plan, user: user, additionalGroups: groups)
             let ends = try StreamEnds(isTerminal: isTerminal, hasInput: takesInput && isAttached, hasOutput: isAttached)
             var started = try executeInside(plan, streams: ends.theirs)
             let number = started.process
@@ -44,7 +43,9 @@ extension Supervisor {
     func end(_ exec: Exec, _ status: ExitStatus) {
         let at = WallTime.now
         exec.streams.drain { [unowned self] in
-            close(exec.streams) { [unowned self] in tell(.execExited(ShimEvent.ExecExit(id: exec.id, code: status.code, at: at))) }
+            // First the code, then the end of the stream: a client that has seen the end asks for the code at once.
+            tell(.execExited(ShimEvent.ExecExit(id: exec.id, code: status.code, at: at)))
+            close(exec.streams) {}
         }
     }
 }

@@ -59,7 +59,7 @@ extension Supervisor {
 
     private func startProcess() throws(RuntimeError) -> Container {
         do throws(StepFailure) { try surroundings.make() } catch { throw RuntimeError(error) }
-        let plan = try Plan(bundle: adaptedBundle(), identifier: configuration.id)
+        let plan = try Plan(bundle: adaptedBundle(), identifier: configuration.id, filterCache: configuration.filterCache.map { FilePath($0) })
         do throws(RuntimeError) {
             let ends = try StreamEnds(isTerminal: configuration.terminal, hasInput: configuration.openStdin)
             var started = try Runtime.start(plan, streams: ends.theirs)

@@ -27,10 +27,12 @@ public struct ShimConfiguration: Codable, Sendable, Equatable {
     public var consoleSize: OCI.ConsoleSize?
     /// An OCI runtime's executable (runc, crun) in place of our own in-process one.
     public var runtime: String?
+    /// A directory of root's in which compiled seccomp filters are kept from one container to the next; nil: none are kept.
+    public var filterCache: String?
 
     public init(
         id: String, overlay: Overlay?, network: Network, log: Log, exitRecordPath: String, terminal: Bool = false, openStdin: Bool = false,
-        stdinOnce: Bool = false, consoleSize: OCI.ConsoleSize? = nil, runtime: String? = nil
+        stdinOnce: Bool = false, consoleSize: OCI.ConsoleSize? = nil, runtime: String? = nil, filterCache: String? = nil
     ) {
         self.version = wireVersion
         self.id = id
@@ -43,6 +45,7 @@ public struct ShimConfiguration: Codable, Sendable, Equatable {
         self.stdinOnce = stdinOnce
         self.consoleSize = consoleSize
         self.runtime = runtime
+        self.filterCache = filterCache
     }
 
     /// The three kinds of directories that overlayfs joins.

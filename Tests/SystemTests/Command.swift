@@ -5,8 +5,9 @@ import Glibc
 
 /// What a finished command left.
 struct Outcome: CustomStringConvertible {
-    let status: Int32, output: String, errors: String, bytes: Data
+    let status: Int32, bytes: Data, errors: String
 
+    var output: String { String(decoding: bytes, as: UTF8.self) }
     /// Standard output without the newline at its end.
     var line: String { output.trimmingCharacters(in: .newlines) }
     var lines: [String] { output.split(separator: "\n").map(String.init) }
@@ -49,8 +50,7 @@ final class Running: @unchecked Sendable {
         let errors = (try? Data(contentsOf: folder.appending(path: "err"))) ?? Data()
         return Outcome(
             status: late ? -1 : process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-            output: String(decoding: bytes, as: UTF8.self),
-            errors: String(decoding: errors, as: UTF8.self) + (late ? "\n\(name): killed, it took longer than \(seconds) s" : ""), bytes: bytes)
+            bytes: bytes, errors: String(decoding: errors, as: UTF8.self) + (late ? "\n\(name): killed, it took longer than \(seconds) s" : ""))
     }
 }
 

@@ -140,7 +140,7 @@ struct DockerRunTests {
     @Test("exec: output, exit code, environment, user, and a program that is not there")
     func exec() throws {
         try bed.docker("run", "-d", "--name", "host", "bb", "sleep", "1000")
-        #expect(try bed.docker("exec", "host", "sh", "-c", "echo $$; exit 4").status == 4)
+        for round in 0..<30 { #expect(try bed.docker("exec", "host", "sh", "-c", "echo $$; exit 4").status == 4, "round \(round): the code is known when the stream ends") }
         #expect(try bed.docker("exec", "-e", "A=b", "-w", "/tmp", "-u", "me", "host", "sh", "-c", "echo $A $PWD $(id -un)").line == "b /tmp me")
         #expect(try bed.docker("exec", "-i", "host", "cat", input: Data("through\n".utf8)).output == "through\n")
         #expect(try bed.docker("exec", "host", "nosuch").status == 127)
