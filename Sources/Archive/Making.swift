@@ -67,7 +67,7 @@ extension Unpacker {
             // A link to itself, told twice: removing the name first would lose the file.
             if let existing, existing.inode == original.inode, existing.device == original.device { return }
             guard original.kind != .directory else { throw KernelError(call: "linkat", subject: target.string, errno: EISDIR) }
-            if existing != nil { try removeAnyTree(name, at: directory) }
+            if existing != nil { try removeTree(name, at: directory) }
             try place.borrow { (place) throws(KernelError) in try link(FilePath(root: nil, [last]), to: name, at: place, in: directory) }
         } catch {
             guard error.errno == ENOENT || error.errno == ENOTDIR else { throw kernelError(error) }
@@ -180,7 +180,7 @@ extension Unpacker {
     }
 
     private func replace(_ name: FilePath, in directory: FileDescriptor) throws(ArchiveError) {
-        try kernel { () throws(KernelError) in try removeAnyTree(name, at: directory) }
+        try kernel { () throws(KernelError) in try removeTree(name, at: directory) }
         forgetParent()
     }
 

@@ -6,9 +6,11 @@ import Linux
 /// - Parameter chapters: such as `03` or `01,03`; each lab must have been begun
 /// - Returns: the exit status: that of the build, or of the tests.
 public func final(_ chapters: String, in project: String) throws -> Int32 {
+    var words: [String] = []
     for chapter in chapters.split(separator: ",") {
         let lab = try Lab(String(chapter), in: project)
         guard lab.isBegun else { throw CourseError("you have not begun lab \(lab.file.chapter): make lab N=\(lab.file.chapter)") }
+        words += try lab.words()
     }
     let settings = ["MINE=\(chapters)", "LAB=", "ONLY="]
     let scratch = "\(project)/.build-mine"
@@ -22,6 +24,6 @@ public func final(_ chapters: String, in project: String) throws -> Int32 {
     }
     return try run(
         ["\(project)/Tests/Sandbox/run", bundle, "--testing-library", "swift-testing", "--filter", "SystemTests"], in: project,
-        with: ["SLIPWAY_BIN=\(scratch)/debug"], shown: true
+        with: ["SLIPWAY_BIN=\(scratch)/debug"] + words.map { "SLIPWAY_PROVENANCE=\($0)" }, shown: true
     ).code
 }

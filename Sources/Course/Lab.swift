@@ -97,6 +97,14 @@ extension Lab {
         try writeFile(FilePath("\(mine)/base"), base + "\n")
     }
 
+    /// The words that the copies carry in place of `reference`, by which the running engine shows whose code it is.
+    public func words() throws -> [String] {
+        try file.modules.compactMap { module in
+            let path = FilePath("\(mine)/\(module)/Provenance.swift")
+            return exists(path) ? try readText(path).split(separator: "\"").first { $0.hasPrefix("mine-") }.map(String.init) : nil
+        }
+    }
+
     /// Eight hex digits that differ from copy to copy.
     private func nonce() -> String {
         let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)

@@ -119,7 +119,7 @@ extension ContainerEngine {
                         try group.kill()
                         try group.remove()
                     }
-                    try removeAnyTree(bundle)
+                    try removeTree(bundle)
                 } catch {
                     log.warning("remove \(bundle): \(error)")
                 }

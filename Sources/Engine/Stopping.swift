@@ -161,9 +161,9 @@ extension ContainerEngine {
 
     /// Removes directories and layers of a container, whether they are there or not. Blocks.
     func removeFiles(_ id: String) throws {
-        try removeAnyTree(bundle(id))
+        try removeTree(bundle(id))
         try snapshots.removeContainer(id)
-        try removeAnyTree(dataDirectory(id))
+        try removeTree(dataDirectory(id))
     }
 
     /// Removes all containers that don't run and for which `wanted` holds; returns their ids.

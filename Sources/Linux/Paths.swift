@@ -113,21 +113,6 @@ public func removeDirectory(_ path: FilePath, at directory: FileDescriptor? = ni
     try call("unlinkat", "\(path) AT_REMOVEDIR") { unsafe path.cString { unsafe Glibc.unlinkat(start, $0, AT_REMOVEDIR) } }
 }
 
-/// Removes a tree, following no link. What is not there is no error.
-public func removeTree(_ path: FilePath, at directory: FileDescriptor? = nil) throws(KernelError) {
-    do throws(KernelError) {
-        return try remove(path, at: directory)
-    } catch {
-        if error.errno == ENOENT { return }
-        guard error.errno == EISDIR || error.errno == EPERM else { throw error }
-    }
-    let folder = try open(path, [.readOnly, .directory, .noFollow], at: directory)
-    try folder.borrow { (descriptor) throws(KernelError) in
-        for name in try entries(descriptor) { try removeTree(FilePath(name), at: descriptor) }
-    }
-    try removeDirectory(path, at: directory)
-}
-
 /// Renames, replacing what is at `target`. man 2 renameat2.
 public func rename(
     _ source: FilePath, to target: FilePath, at sourceDirectory: FileDescriptor? = nil, targetAt targetDirectory: FileDescriptor? = nil,

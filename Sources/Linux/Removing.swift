@@ -6,7 +6,7 @@ import Glibc
 private let deepest = 64
 
 /// Removes whatever lies at `path`, however deep and oddly named. What is not there is no error. man 2 unlinkat.
-public func removeAnyTree(_ path: FilePath, at directory: FileDescriptor? = nil) throws(KernelError) {
+public func removeTree(_ path: FilePath, at directory: FileDescriptor? = nil) throws(KernelError) {
     do throws(KernelError) {
         return try remove(path, at: directory)
     } catch {

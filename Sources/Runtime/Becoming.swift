@@ -135,6 +135,7 @@ extension Child {
         let child = self
         try asking { () throws(KernelError) in
             try setDumpable(false)  // PID 1 stays a program of the host's: nobody inside may look into it
+            setCommandLine("slipway-init")  // nor read the host's paths in its arguments
             pauseRecording()  // it closes the recorder's descriptor, which its child still has
             let end = try runInit {
                 resumeRecording()

@@ -14,7 +14,7 @@ extension SnapshotStore {
         }
         try kernel { () throws(KernelError) in
             for folder in ["staging", "trash"] {
-                for name in try entries(root.appending(folder)) { try removeAnyTree(root.appending(folder).appending(name)) }
+                for name in try entries(root.appending(folder)) { try removeTree(root.appending(folder).appending(name)) }
             }
         }
         for number in unfinished {

@@ -62,7 +62,7 @@ public final class SnapshotStore: Sendable {
         try kernel { () throws(KernelError) in
             guard exists(path) else { return }
             try rename(path, to: trash)
-            try removeAnyTree(trash)
+            try removeTree(trash)
         }
     }
 }

@@ -32,7 +32,7 @@ struct Bench {
 /// Runs a test on a bench of its own, and checks that it touched nothing outside of the root.
 func withBench(_ body: (Bench) throws -> Void) throws {
     let bench = Bench(path: FilePath("/tmp/slipway-archive-\(currentProcess())-\(monotonicNanoseconds())"))
-    defer { try? removeAnyTree(bench.path) }  // a leftover would show in the host comparison
+    defer { try? removeTree(bench.path) }  // a leftover would show in the host comparison
     try makeDirectories(bench.root)
     try makeDirectory(bench.path.appending("outside"))
     try writeFile(bench.secret, "secret", mode: 0o600)

@@ -7,7 +7,7 @@ import Testing
 
 private func withStore(_ body: (FilePath, ContentStore) throws -> Void) throws {
     let path = FilePath("/tmp/slipway-content-\(currentProcess())-\(monotonicNanoseconds())")
-    defer { try? removeAnyTree(path) }  // a leftover would show in the host comparison
+    defer { try? removeTree(path) }  // a leftover would show in the host comparison
     try body(path, ContentStore(root: path))
 }
 

@@ -27,7 +27,7 @@ private func withDaemon(_ body: (Client) async throws -> Void) async throws {
     }
     await client.close()
     await server.shutdown()
-    try removeAnyTree(folder)
+    try removeTree(folder)
 }
 
 private func message(_ reply: Reply) async throws -> String {

@@ -9,7 +9,7 @@ import Testing
 private func withDatabase(_ body: (Metadata) throws -> Void) throws {
     let folder = FilePath("/tmp/slipway-engine-\(currentProcess())-\(randomIdentifier().prefix(8))")
     try makeDirectory(folder)
-    defer { #expect(throws: Never.self) { try removeAnyTree(folder) } }
+    defer { #expect(throws: Never.self) { try removeTree(folder) } }
     try body(try Metadata(path: folder.appending("slipway.db"), schemas: [containersSchema]))
 }
 

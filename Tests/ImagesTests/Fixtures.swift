@@ -42,7 +42,7 @@ var helperPath: FilePath {
 /// Runs a test with stores of its own, removed afterwards.
 func withHouse(_ body: (House) throws -> Void) throws {
     let root = FilePath("/tmp/slipway-images-\(currentProcess())-\(monotonicNanoseconds())")
-    defer { try? removeAnyTree(root) }  // a leftover would show in the host comparison
+    defer { try? removeTree(root) }  // a leftover would show in the host comparison
     try body(House(root: root))
 }
 

@@ -10,7 +10,7 @@ private let people = Schema(store: "people", migrations: ["CREATE TABLE people (
 private func withDirectory(_ body: (FilePath) throws -> Void) throws {
     let path = FilePath("/tmp/slipway-metadata-\(currentProcess())-\(monotonicNanoseconds())")
     try makeDirectory(path)
-    defer { try? removeAnyTree(path) }  // a leftover would show in the host comparison
+    defer { try? removeTree(path) }  // a leftover would show in the host comparison
     try body(path)
 }
 
@@ -190,7 +190,7 @@ struct MetadataTests {
     func threads() async throws {
         let path = FilePath("/tmp/slipway-metadata-threads-\(currentProcess())-\(monotonicNanoseconds())")
         try makeDirectory(path)
-        defer { try? removeAnyTree(path) }  // a leftover would show in the host comparison
+        defer { try? removeTree(path) }  // a leftover would show in the host comparison
         let metadata = try Metadata(path: path.appending("a.db"), schemas: [people])
         try await withThrowingTaskGroup { group in
             for task in 0..<8 { group.addTask { for number in 0..<20 { try add("\(task)/\(number)", to: metadata) } } }

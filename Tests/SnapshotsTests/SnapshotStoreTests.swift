@@ -31,7 +31,7 @@ private struct Store {
 
 private func withStore(_ body: (Store) throws -> Void) throws {
     let path = FilePath("/tmp/slipway-snapshots-\(currentProcess())-\(monotonicNanoseconds())")
-    defer { try? removeAnyTree(path) }  // a leftover would show in the host comparison
+    defer { try? removeTree(path) }  // a leftover would show in the host comparison
     try makeDirectories(path)
     try body(Store(path))
 }

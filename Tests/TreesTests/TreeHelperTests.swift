@@ -22,7 +22,7 @@ private struct Place {
 
 private func withPlace(_ body: (Place) throws -> Void) throws {
     let place = Place(path: FilePath("/tmp/slipway-trees-\(currentProcess())-\(monotonicNanoseconds())"))
-    defer { try? removeAnyTree(place.path) }  // a leftover would show in the host comparison
+    defer { try? removeTree(place.path) }  // a leftover would show in the host comparison
     try makeDirectories(place.root)
     try body(place)
 }

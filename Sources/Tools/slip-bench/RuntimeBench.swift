@@ -27,7 +27,7 @@ struct RuntimeBench: ParsableCommand {
                 continue
             }
             let bundle = folder.appending(name)
-            try makeBundle(bundle, spec, cgroup: "/slip-bench-\(currentProcess())/\(name)")
+            try makeBundle(bundle, spec, cgroup: "/slip-bench-\(currentProcess())-\(name)")
             let command = ["\(program)", "--root", "\(bundle)/state", "run", "--bundle", "\(bundle)", "slip-bench-\(currentProcess())"]
             do {
                 try time(Candidate(name: name, command: command))
