@@ -23,7 +23,7 @@ public func final(_ chapters: String, in project: String) throws -> Int32 {
         guard tests.code == 0 else { return tests.code }
     }
     return try run(
-        ["\(project)/Tests/Sandbox/run", bundle, "--testing-library", "swift-testing", "--filter", "SystemTests"], in: project,
+        ["\(project)/Tests/Sandbox/run", bundle, "--testing-library", "swift-testing", "--no-parallel", "--filter", "SystemTests"], in: project,
         with: ["SLIPWAY_BIN=\(scratch)/debug"] + words.map { "SLIPWAY_PROVENANCE=\($0)" }, shown: true
     ).code
 }

@@ -99,13 +99,13 @@ struct FaultTests {
         defer { _ = try? run(["umount", "-l", bed.data.path]) }
         try bed.startDaemon()
         try bed.importBusybox()
-        try bed.slipway("run", "-d", "--name", "chatty", "bb", "sh", "-c", "yes 0123456789012345678901234567890123456789 | head -c 40000000; echo over; while ! [ -e /go ]; do sleep 0.1; done; echo after; sleep 1000")
+        try bed.slipway("run", "-d", "--name", "chatty", "bb", "sh", "-c", "yes 0123456789012345678901234567890123456789 | head -c 30000000; echo over; while ! [ -e /go ]; do sleep 0.1; done; echo after; sleep 1000")
         #expect(try eventually(within: 30) { try run(["df", "--output=avail", bed.data.path]).lines.last.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 1 < 64 })
         usleep(1_000_000)
         #expect(try bed.slipway("inspect", "-f", "{{.State.Running}}", "chatty").line == "true")
         try run(["mount", "-o", "remount,size=64m", bed.data.path])
         #expect(try bed.slipway("exec", "chatty", "touch", "/go").status == 0)
-        #expect(try eventually(within: 15) { try bed.slipway("logs", "--tail", "3", "chatty").output.contains("after") })
+        #expect(try eventually(within: 90) { try bed.slipway("logs", "--tail", "3", "chatty").output.contains("after") })
         try bed.slipway("rm", "-f", "chatty")
         bed.stopDaemon()
     }
