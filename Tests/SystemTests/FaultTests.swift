@@ -103,7 +103,7 @@ struct FaultTests {
         #expect(try eventually(within: 30) { try run(["df", "--output=avail", bed.data.path]).lines.last.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 1 < 64 })
         usleep(1_000_000)
         #expect(try bed.slipway("inspect", "-f", "{{.State.Running}}", "chatty").line == "true")
-        try run(["mount", "-o", "remount,size=64m", bed.data.path])
+        try run(["mount", "-o", "remount,size=300m", bed.data.path])
         #expect(try bed.slipway("exec", "chatty", "touch", "/go").status == 0)
         #expect(try eventually(within: 90) { try bed.slipway("logs", "--tail", "3", "chatty").output.contains("after") })
         try bed.slipway("rm", "-f", "chatty")
