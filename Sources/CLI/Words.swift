@@ -63,8 +63,9 @@ enum Words {
     static func built(_ text: String) -> String {
         let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
             weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-        // What is no time is shown as it came.
-        guard text.contains("T"), let moment = try? moment(text), let seconds = Int64(moment.prefix { $0 != "." }) else { return text }  // no time: shown as it is
+        guard text.contains("T"), let moment = try? moment(text),  // what is no time is shown as it came
+            let seconds = Int64(moment.prefix { $0 != "." })
+        else { return text }
         let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400, (year, month, day) = civil(days), clock = date(seconds).split(separator: " ")[1]
         return "\(weekdays[Int((days % 7 + 7) % 7)]) \(names[Int(month) - 1]) \(day < 10 ? " " : "")\(day) \(clock) \(year)"
     }

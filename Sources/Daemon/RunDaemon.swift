@@ -8,6 +8,9 @@ import Offload
 
 /// Runs until a signal ends it.
 public func runDaemon(_ configuration: DaemonConfiguration, log: Logger) async throws {
+    guard effectiveUser() == 0 else {
+        throw ConfigurationError(description: "slipwayd needs root, for it mounts and makes namespaces and cgroups: try `sudo slipwayd`")
+    }
     let execRoot = FilePath(configuration.execRoot ?? defaultExecRoot.string)
     let addresses = try listenAddresses(configuration, execRoot)
     let executable = FilePath(try await offload { () throws(KernelError) in try readLink("/proc/self/exe") })

@@ -129,10 +129,11 @@ public enum Half: Sendable {
 
 /// Closes half of a connection; the other end reads the end of the stream. man 2 shutdown.
 public func shutdown(_ socket: FileDescriptor, _ half: Half) throws(KernelError) {
-    let how: CInt = switch half {
-    case .reading: CInt(SHUT_RD)
-    case .writing: CInt(SHUT_WR)
-    case .both: CInt(SHUT_RDWR)
-    }
+    let how: CInt =
+        switch half {
+        case .reading: CInt(SHUT_RD)
+        case .writing: CInt(SHUT_WR)
+        case .both: CInt(SHUT_RDWR)
+        }
     try call("shutdown", "\(socket.rawValue) \(half)") { Glibc.shutdown(socket.rawValue, how) }
 }

@@ -139,7 +139,11 @@ struct SpawnTests {
             try extra.borrow { (zero) throws(KernelError) in
                 try spawn(
                     Spawn(
-                        "/bin/sh", ["sh", "-c", "readlink /proc/self/fd/0 /proc/self/fd/7; ls /proc/self/fd | tr '\\n' ' '; echo; test $(cut -d' ' -f6 /proc/$$/stat) = $$ && echo session"],
+                        "/bin/sh",
+                        [
+                            "sh", "-c",
+                            "readlink /proc/self/fd/0 /proc/self/fd/7; ls /proc/self/fd | tr '\\n' ' '; echo; test $(cut -d' ' -f6 /proc/$$/stat) = $$ && echo session"
+                        ],
                         environment: ["PATH=/usr/bin:/bin"], descriptors: [(end, 1), (zero, 7)]))
             }
         }
@@ -157,7 +161,9 @@ struct SpawnTests {
 
 @Suite("Signals")
 struct SignalTests {
-    @Test("names are read as Docker reads them", arguments: [("TERM", 15), ("SIGTERM", 15), ("sigkill", 9), ("9", 9), ("RTMIN+3", 37), ("WINCH", 28), ("SYS", 31)])
+    @Test(
+        "names are read as Docker reads them", arguments: [("TERM", 15), ("SIGTERM", 15), ("sigkill", 9), ("9", 9), ("RTMIN+3", 37), ("WINCH", 28), ("SYS", 31)]
+    )
     func names(text: String, number: Int) {
         #expect(Signal(name: text)?.rawValue == Int32(number))
     }

@@ -25,7 +25,9 @@ final class Running: @unchecked Sendable {
         (self.seconds, name) = (seconds, words.joined(separator: " "))
         folder = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for file in ["in", "out", "err"] { _ = FileManager.default.createFile(atPath: folder.appending(path: file).path, contents: file == "in" ? input ?? Data() : Data()) }
+        for file in ["in", "out", "err"] {
+            _ = FileManager.default.createFile(atPath: folder.appending(path: file).path, contents: file == "in" ? input ?? Data() : Data())
+        }
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

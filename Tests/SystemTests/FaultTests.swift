@@ -28,7 +28,10 @@ struct FaultTests {
         let bed = try Testbed("random")
         for round in 0..<20 {
             let names = (0..<3).map { "r\(round)-\($0)" }
-            let commands = try names.map { try begin([Machine.tool("slipway"), "run", "-d", "--name", $0, "bb", "sh", "-c", "sleep 0.3; exit 6"], environment: bed.environment, seconds: 30) }
+            let commands = try names.map {
+                try begin(
+                    [Machine.tool("slipway"), "run", "-d", "--name", $0, "bb", "sh", "-c", "sleep 0.3; exit 6"], environment: bed.environment, seconds: 30)
+            }
             let remover = try begin([Machine.tool("slipway"), "rm", "-f", "r\(round - 1)-0", "r\(round - 1)-1"], environment: bed.environment, seconds: 30)
             usleep(UInt32.random(in: 0...250_000))
             bed.killDaemon()
@@ -37,7 +40,9 @@ struct FaultTests {
             try bed.startDaemon()
             // A client that got its answer must find its container; one that did not may or may not.
             let listed = Set(try bed.slipway("ps", "-a", "--format", "{{.Names}}").lines)
-            for (name, outcome) in zip(names, started) where outcome.status == 0 { #expect(listed.contains(name), "round \(round): \(name) was started and is not listed") }
+            for (name, outcome) in zip(names, started) where outcome.status == 0 {
+                #expect(listed.contains(name), "round \(round): \(name) was started and is not listed")
+            }
             for name in names where listed.contains(name) {
                 let settled = try eventually(within: 10) { try bed.slipway("inspect", "-f", "{{.State.Status}}", name).line != "running" }
                 let state = try bed.slipway("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Pid}}", name).line
@@ -67,7 +72,8 @@ struct FaultTests {
     @Test("a copy of the database taken while it is written opens and is whole")
     func databaseCopy() throws {
         let bed = try Testbed("copy")
-        let load = try begin(["sh", "-c", "for i in $(seq 1 15); do \(Machine.tool("slipway")) run --rm bb true; done"], environment: bed.environment, seconds: 60)
+        let load = try begin(
+            ["sh", "-c", "for i in $(seq 1 15); do \(Machine.tool("slipway")) run --rm bb true; done"], environment: bed.environment, seconds: 60)
         for round in 0..<5 {
             usleep(150_000)
             let copy = bed.folder.appending(path: "copy\(round)")
@@ -82,7 +88,8 @@ struct FaultTests {
         let bed = try Testbed("reader")
         try bed.slipway("run", "-d", "--name", "writer", "bb", "sh", "-c", "yes | head -c 3000000; echo done >&2")
         #expect(try bed.slipway("wait", "writer", seconds: 30).line == "0")
-        let client = try begin([Machine.tool("slipway"), "run", "--name", "left", "bb", "sh", "-c", "while :; do echo busy; done"], environment: bed.environment)
+        let client = try begin(
+            [Machine.tool("slipway"), "run", "--name", "left", "bb", "sh", "-c", "while :; do echo busy; done"], environment: bed.environment)
         usleep(800_000)
         kill(client.pid, SIGKILL)
         _ = client.wait()
@@ -99,8 +106,13 @@ struct FaultTests {
         defer { _ = try? run(["umount", "-l", bed.data.path]) }
         try bed.startDaemon()
         try bed.importBusybox()
-        try bed.slipway("run", "-d", "--name", "chatty", "bb", "sh", "-c", "yes 0123456789012345678901234567890123456789 | head -c 30000000; echo over; while ! [ -e /go ]; do sleep 0.1; done; echo after; sleep 1000")
-        #expect(try eventually(within: 30) { try run(["df", "--output=avail", bed.data.path]).lines.last.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 1 < 64 })
+        try bed.slipway(
+            "run", "-d", "--name", "chatty", "bb", "sh", "-c",
+            "yes 0123456789012345678901234567890123456789 | head -c 30000000; echo over; while ! [ -e /go ]; do sleep 0.1; done; echo after; sleep 1000")
+        #expect(
+            try eventually(within: 30) {
+                try run(["df", "--output=avail", bed.data.path]).lines.last.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 1 < 64
+            })
         usleep(1_000_000)
         #expect(try bed.slipway("inspect", "-f", "{{.State.Running}}", "chatty").line == "true")
         try run(["mount", "-o", "remount,size=300m", bed.data.path])

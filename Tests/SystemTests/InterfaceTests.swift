@@ -11,9 +11,12 @@ struct InterfaceTests {
     @Test(
         "a route that is not built answers 404 or 501 in JSON, never a silent success",
         arguments: [
-            "POST /build", "POST /build/prune", "POST /images/load", "GET /images/get", "POST /images/bb/push?tag=latest", "GET /images/search?term=x", "POST /commit?container=x",
-            "POST /networks/create", "POST /networks/prune", "POST /volumes/create", "POST /volumes/prune", "GET /system/df", "POST /auth", "GET /distribution/bb/json", "POST /session", "POST /grpc",
-            "GET /swarm", "GET /nodes", "GET /services", "GET /tasks", "GET /secrets", "GET /configs", "GET /plugins/x/json", "GET /nonsense", "POST /containers/x/checkpoints",
+            "POST /build", "POST /build/prune", "POST /images/load", "GET /images/get", "POST /images/bb/push?tag=latest", "GET /images/search?term=x",
+            "POST /commit?container=x",
+            "POST /networks/create", "POST /networks/prune", "POST /volumes/create", "POST /volumes/prune", "GET /system/df", "POST /auth",
+            "GET /distribution/bb/json", "POST /session", "POST /grpc",
+            "GET /swarm", "GET /nodes", "GET /services", "GET /tasks", "GET /secrets", "GET /configs", "GET /plugins/x/json", "GET /nonsense",
+            "POST /containers/x/checkpoints",
             "GET /containers/x/archive?path=/", "POST /images/create?fromImage=bb&tag=1"
         ])
     func unbuilt(route: String) throws {
@@ -40,7 +43,9 @@ struct InterfaceTests {
         #expect(try bed.request("HEAD", "/_ping").body.contains("Api-Version"))
     }
 
-    @Test("docker-py runs a container, and reads its logs and its end", .enabled(if: (try? run(["python3", "-c", "import docker"]).status) == 0, "UNVERIFIED HERE: needs the docker package of PyPI"))
+    @Test(
+        "docker-py runs a container, and reads its logs and its end",
+        .enabled(if: (try? run(["python3", "-c", "import docker"]).status) == 0, "UNVERIFIED HERE: needs the docker package of PyPI"))
     func dockerPy() throws {
         let program = """
             import docker
@@ -62,12 +67,30 @@ struct InterfaceTests {
         #expect(outcome.line == "fine", "\(outcome)")
     }
 
+    @Test("without root, the daemon and the tools say so in a sentence")
+    func withoutRoot() throws {
+        let folder = "/tmp/slipway-nobody"
+        try run([
+            "sh", "-c",
+            "mkdir -p \(folder) && cp " + ["slipwayd", "slip-ns", "slip-chroot", "slip-cgroup"].map { Machine.tool($0) }.joined(separator: " ") + " \(folder)"
+        ])
+        defer { _ = try? FileManager.default.removeItem(atPath: folder) }
+        for words in [["slipwayd", "--data-root", "/tmp/nd", "--exec-root", "/tmp/nr"], ["slip-ns", "--uts", "--", "true"], ["slip-chroot", "/tmp", "true"]] {
+            let outcome = try run(
+                ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "\(folder)/\(words[0])"] + words.dropFirst(), seconds: 10)
+            #expect(outcome.status > 0 && outcome.errors.contains("root"), "\(words): \(outcome)")
+            #expect(outcome.errors.split(separator: "\n").count == 1, "\(words): \(outcome)")
+        }
+    }
+
     @Test("two daemons with different roots live side by side, and two with the same do not")
     func daemons() throws {
         let other = try Testbed("side")
         #expect(try other.slipway("run", "--rm", "bb", "echo", "there").line == "there")
         #expect(try bed.slipway("run", "--rm", "bb", "echo", "here").line == "here")
-        let second = try run([Machine.tool("slipwayd"), "--data-root", bed.data.path, "--exec-root", "/tmp/slipway-other-run", "-H", "unix:///tmp/slipway-other.sock"], seconds: 15)
+        let second = try run(
+            [Machine.tool("slipwayd"), "--data-root", bed.data.path, "--exec-root", "/tmp/slipway-other-run", "-H", "unix:///tmp/slipway-other.sock"],
+            seconds: 15)
         #expect(second.status != 0 && second.status != -1, "\(second)")
         #expect(second.errors.contains(bed.data.path), "it names the root that is taken: \(second.errors)")
         _ = try? FileManager.default.removeItem(atPath: "/tmp/slipway-other-run")

@@ -32,7 +32,9 @@ struct IsolationTests {
     @Test("capabilities, seccomp and no_new_privs are Docker's")
     func privileges() throws {
         let status = try inside("grep -E '^(CapEff|CapBnd|CapInh|CapAmb|Seccomp|NoNewPrivs):' /proc/self/status")
-        for line in ["CapEff:\t00000000a80425fb", "CapBnd:\t00000000a80425fb", "CapInh:\t0000000000000000", "CapAmb:\t0000000000000000", "Seccomp:\t2", "NoNewPrivs:\t0"] {
+        for line in [
+            "CapEff:\t00000000a80425fb", "CapBnd:\t00000000a80425fb", "CapInh:\t0000000000000000", "CapAmb:\t0000000000000000", "Seccomp:\t2", "NoNewPrivs:\t0"
+        ] {
             #expect(status.contains(line), "\(line) in \(status)")
         }
         #expect(try inside("grep CapEff /proc/self/status", ["-u", "me"]).hasSuffix("0000000000000000"))
@@ -44,7 +46,9 @@ struct IsolationTests {
     @Test("the mounts are Docker's: /proc, /dev, /sys read-only, shm, mqueue, the three files")
     func mounts() throws {
         let table = try inside("cat /proc/self/mounts")
-        for (target, type) in [("/", "overlay"), ("/proc", "proc"), ("/dev", "tmpfs"), ("/dev/pts", "devpts"), ("/sys", "sysfs"), ("/dev/mqueue", "mqueue"), ("/dev/shm", "tmpfs")] {
+        for (target, type) in [
+            ("/", "overlay"), ("/proc", "proc"), ("/dev", "tmpfs"), ("/dev/pts", "devpts"), ("/sys", "sysfs"), ("/dev/mqueue", "mqueue"), ("/dev/shm", "tmpfs")
+        ] {
             #expect(table.split(separator: "\n").contains { $0.contains(" \(target) \(type) ") }, "\(target) \(type) in\n\(table)")
         }
         #expect(table.split(separator: "\n").contains { $0.contains(" /sys sysfs ro") })

@@ -27,7 +27,9 @@ final class Testbed: @unchecked Sendable {
     private(set) var daemon: Process?
     var socket: String { folder.appending(path: "run/slipway.sock").path }
     var data: URL { folder.appending(path: "data") }
-    var environment: [String: String] { ["DOCKER_HOST": "unix://\(socket)", "DOCKER_CONFIG": folder.appending(path: "docker").path, "DOCKER_CLI_HINTS": "false"] }
+    var environment: [String: String] {
+        ["DOCKER_HOST": "unix://\(socket)", "DOCKER_CONFIG": folder.appending(path: "docker").path, "DOCKER_CLI_HINTS": "false"]
+    }
 
     init(_ name: String = "bed", image: Bool = true) throws {
         folder = URL(filePath: "/tmp/slipway-\(name)-\(UUID().uuidString.prefix(6))")
@@ -45,7 +47,10 @@ final class Testbed: @unchecked Sendable {
     func startDaemon() throws {
         let process = Process()
         process.executableURL = URL(filePath: Machine.tool("slipwayd"))
-        var arguments = ["--data-root", data.path, "--exec-root", folder.appending(path: "run").path, "-H", "unix://\(socket)", "--pidfile", folder.appending(path: "pid").path]
+        var arguments = [
+            "--data-root", data.path, "--exec-root", folder.appending(path: "run").path, "-H", "unix://\(socket)", "--pidfile",
+            folder.appending(path: "pid").path
+        ]
         if let parent = ProcessInfo.processInfo.environment["SLIPWAY_TEST_CGROUP_PARENT"] { arguments += ["--cgroup-parent", parent] }
         process.arguments = arguments
         let log = folder.appending(path: "daemon.log")

@@ -5,7 +5,8 @@ import ArgumentParser
 import Linux
 
 struct EngineBench: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "engine", abstract: "slipway run beside docker run, with --rm --network none, each with a daemon of its own.")
+    static let configuration = CommandConfiguration(
+        commandName: "engine", abstract: "slipway run beside docker run, with --rm --network none, each with a daemon of its own.")
 
     @Option(help: "Rounds to count.") var rounds = 15
     @Option(help: "Milliseconds of idling before each run.") var pause = 50
@@ -24,7 +25,10 @@ struct EngineBench: ParsableCommand {
             return try compare("run --rm --network none", candidates, rounds: rounds, pauseMilliseconds: pause)
         }
         let theirs = "unix://\(folder)/docker.sock"
-        let flags = ["--data-root", "\(folder)/d-data", "--exec-root", "\(folder)/d-run", "-H", theirs, "-p", "\(folder)/d-pid", "--bridge", "none", "--iptables=false", "--ip6tables=false"]
+        let flags = [
+            "--data-root", "\(folder)/d-data", "--exec-root", "\(folder)/d-run", "-H", theirs, "-p", "\(folder)/d-pid", "--bridge", "none", "--iptables=false",
+            "--ip6tables=false"
+        ]
         let daemon = try OwnEngine.Process(dockerd, flags, socket: folder.appending("docker.sock"))
         defer { daemon.end() }
         try time(Candidate(name: "import", command: ["\(docker)", "-H", theirs, "import", "\(folder)/root.tar", "bench"]))

@@ -17,7 +17,9 @@ struct BenchFailure: Error, CustomStringConvertible {
 /// The file of a program, looked for on the usual path and beside this one.
 func find(_ program: String) -> FilePath? {
     let beside = (try? readLink("/proc/self/exe")).map { FilePath($0).removingLastComponent() }  // without /proc there is only the path
-    let folders = [beside, beside?.removingLastComponent().appending("libexec/slipway"), "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+    let folders = [
+        beside, beside?.removingLastComponent().appending("libexec/slipway"), "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"
+    ]
     return folders.compactMap { $0?.appending(program) }.first { exists($0) }
 }
 
@@ -29,7 +31,10 @@ func time(_ candidate: Candidate) throws -> Double {
     let errors = try memoryFile("errors")
     let start = monotonicNanoseconds()
     let child = try errors.borrow { (file) throws(KernelError) in
-        try spawn(Spawn(program, words, environment: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"] + candidate.environment, descriptors: [(file, 2)]))
+        try spawn(
+            Spawn(
+                program, words, environment: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"] + candidate.environment,
+                descriptors: [(file, 2)]))
     }
     let status = try child.descriptor.borrow { (descriptor) throws(KernelError) in try wait(descriptor) }
     let milliseconds = Double(monotonicNanoseconds() - start) / 1_000_000
@@ -68,7 +73,8 @@ func compare(_ title: String, _ candidates: [Candidate], rounds: Int, pauseMilli
     print("\(title): \(rounds) rounds, \(pauseMilliseconds) ms idle before each run; milliseconds")
     for (index, candidate) in candidates.enumerated() {
         let own = times[index]
-        let ratios = index == 0 ? "" : "   \(candidates[0].name) / \(candidate.name): median of the ratios \(digits(quantile(zip(times[0], own).map { $0 / $1 }, 0.5)))"
+        let ratios =
+            index == 0 ? "" : "   \(candidates[0].name) / \(candidate.name): median of the ratios \(digits(quantile(zip(times[0], own).map { $0 / $1 }, 0.5)))"
         print("  \(candidate.name): median \(digits(quantile(own, 0.5))), min \(digits(own.min() ?? 0)), p90 \(digits(quantile(own, 0.9)))\(ratios)")
     }
 }

@@ -7,7 +7,8 @@ import Linux
 import OCI
 
 struct RuntimeBench: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "runtime", abstract: "slipway-runtime beside crun and runc: make, run and delete one container.")
+    static let configuration = CommandConfiguration(
+        commandName: "runtime", abstract: "slipway-runtime beside crun and runc: make, run and delete one container.")
 
     @Option(help: "Rounds to count.") var rounds = 15
     @Option(help: "Milliseconds of idling before each run.") var pause = 50
@@ -42,7 +43,11 @@ struct RuntimeBench: ParsableCommand {
     private func specOfEngine(_ folder: FilePath) throws -> Spec {
         let engine = try OwnEngine(folder)
         defer { engine.end() }
-        try time(Candidate(name: "create", command: engine.command("create", "--name", "bench", "--memory", "64m", "--cpus", "1", "--pids-limit", "100", "--network", "none", "bench", "/bin/true")))
+        try time(
+            Candidate(
+                name: "create",
+                command: engine.command(
+                    "create", "--name", "bench", "--memory", "64m", "--cpus", "1", "--pids-limit", "100", "--network", "none", "bench", "/bin/true")))
         let containers = folder.appending("s-run/containers")
         guard let id = try entries(containers).first else { throw BenchFailure(description: "\(containers) holds no bundle") }
         var spec = try JSONDecoder().decode(Spec.self, from: Data(try readFile(containers.appending(id).appending("config.json"))))
