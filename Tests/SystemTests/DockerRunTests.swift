@@ -105,7 +105,8 @@ struct DockerRunTests {
     @Test("logs know tail, timestamps and both streams")
     func logs() throws {
         try bed.docker("run", "--name", "talker", "bb", "sh", "-c", "seq 1 1000; echo problem >&2")
-        #expect(try bed.docker("logs", "--tail", "2", "talker").output == "1000\n" || bed.docker("logs", "--tail", "2", "talker").lines.count <= 2)
+        let last = try bed.docker("logs", "--tail", "2", "talker")
+        #expect(last.lines.count + last.errors.split(separator: "\n").count == 2, "\(last)")
         let all = try bed.docker("logs", "talker")
         #expect(all.lines == (1...1000).map(String.init))
         #expect(all.errors == "problem\n")
@@ -166,6 +167,6 @@ struct DockerRunTests {
     @Test("version and info answer, and say who they are")
     func version() throws {
         #expect(try bed.docker("version").output.contains("Server"))
-        #expect(try bed.docker("info", "--format", "{{.OSType}} {{.Driver}}").line == "linux overlay2" || bed.docker("info").status == 0)
+        #expect(try bed.docker("info", "--format", "{{.OSType}} {{.Driver}}").line == "linux overlay2")
     }
 }

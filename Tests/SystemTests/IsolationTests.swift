@@ -90,6 +90,8 @@ struct IsolationTests {
         try bed.slipway("rm", "hungry")
         let forks = try bed.slipway("run", "--rm", "--pids-limit", "8", "bb", "sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done; wait")
         #expect(forks.errors.contains("can't fork"), "\(forks)")
+        let quota = try inside("cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cat /sys/fs/cgroup/cpu.max", ["--cpus", "0.5"])
+        #expect(quota.hasPrefix("50000"), "\(quota)")
         #expect(try inside("ulimit -n", ["--ulimit", "nofile=77:99"]) == "77")
     }
 
