@@ -14,7 +14,8 @@ let mine = Set((lab ?? Context.environment["MINE"] ?? "").split(separator: ",").
 
 /// Chapters with a lab: number, folder, the modules that a learner writes, and the tools that its checks run.
 let labs: [(chapter: String, folder: String, modules: [String], tools: [String])] = [
-    ("03", "labs/03-namespaces", ["Namespaces"], ["slip-ns"])
+    ("03", "labs/03-namespaces", ["Namespaces"], ["slip-ns"]), ("07", "labs/07-layers", ["Archive"], ["slip-layer", "slipway-tree"]),
+    ("08", "labs/08-images", ["Registry"], ["slip-image"])
 ]
 
 func learnersPath(of module: String) -> String? {
@@ -49,7 +50,8 @@ let products: [String: Target.Dependency] = [
     "Logging": .product(name: "Logging", package: "swift-log"),
     "NIOCore": .product(name: "NIOCore", package: "swift-nio"),
     "NIOPosix": .product(name: "NIOPosix", package: "swift-nio"),
-    "NIOHTTP1": .product(name: "NIOHTTP1", package: "swift-nio")
+    "NIOHTTP1": .product(name: "NIOHTTP1", package: "swift-nio"),
+    "NIOSSL": .product(name: "NIOSSL", package: "swift-nio-ssl")
 ]
 
 struct Row {
@@ -93,40 +95,41 @@ func tests(_ name: String, _ imports: [String], runs: [String] = [], at path: St
         target: .testTarget(name: name, dependencies: dependencies(imports), path: path, swiftSettings: features + [.treatAllWarnings(as: .error)]))
 }
 
-let archiveLibraries = ["archive", "acl", "attr", "lzma", "zstd", "bz2", "z", "crypto"]
+let archiveLibraries = ["archive", "deflate", "acl", "attr", "lzma", "zstd", "bz2", "z", "crypto"]
 
 let rows: [Row] = [
     // 0: C, as thin as it can be
     c("CLinux"),
-    system("CArchive", "libarchive", apt: "libarchive-dev"), system("CCrypto", "libcrypto", apt: "libssl-dev"),
+    system("CArchive", "libarchive", apt: "libarchive-dev"), system("CDeflate", "libdeflate", apt: "libdeflate-dev"), system("CCrypto", "libcrypto", apt: "libssl-dev"),
     system("CSeccomp", "libseccomp", apt: "libseccomp-dev"), system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
     module("Lab"),
     // 1: section 2 of the manual
-    module("Linux", ["CLinux", "SystemPackage"]), module("Digests", ["CCrypto"]),
+    module("Linux", ["CLinux", "SystemPackage"]), module("Digests", ["CCrypto"]), module("JSON"),
     // 2: values and bytes; one kernel facility each
-    module("OCI"), module("DockerAPI"), module("Archive", ["CArchive", "Digests", "Linux"]), module("Seccomp", ["CSeccomp", "Linux"]),
+    module("OCI"), module("DockerAPI"), module("Archive", ["CArchive", "CDeflate", "Digests", "Linux", "Lab"]), module("Seccomp", ["CSeccomp", "Linux"]),
     module("Metadata", ["CSQLite", "Linux"]),
     module("Rootfs", ["Linux"]), module("Mounts", ["Linux"]), module("Namespaces", ["Linux", "Lab"]), module("Cgroups", ["Linux"]),
-    module("Capabilities", ["Linux"]), module("Terminals", ["Linux"]), module("Explain", ["Linux"]),
+    module("Capabilities", ["Linux"]), module("Terminals", ["Linux"]), module("Explain", ["Linux"]), module("Credentials", ["Linux", "JSON"]),
     // 3
     module("Runtime", ["OCI", "Rootfs", "Mounts", "Namespaces", "Cgroups", "Capabilities", "Seccomp", "Terminals", "Explain", "Linux"]),
     module("ShimProtocol", ["Linux", "OCI"]),
-    module("Trees", ["Linux", "Archive", "Mounts", "Seccomp"]),
-    module("Snapshots", ["Linux", "Digests", "Metadata", "Archive", "Trees"]), module("Content", ["Linux", "Digests"]),
+    module("Trees", ["Linux", "Digests"]), module("TreeWorker", ["Linux", "Archive", "Mounts", "Seccomp", "Trees"]),
+    module("Snapshots", ["Linux", "Digests", "Metadata", "Trees"]), module("Content", ["Linux", "Digests"]),
     // 4
     module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Linux"]),
-    module("Offload", ["NIOPosix"]), module("HTTP", ["Linux", "NIOCore", "NIOPosix", "NIOHTTP1"]),
+    module("Offload", ["NIOPosix"]), module("HTTP", ["Linux", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"]),
+    module("Registry", ["Linux", "OCI", "Digests", "Credentials", "HTTP", "Lab"]),
     // 5, 6
-    module("Images", ["Linux", "OCI", "Digests", "Metadata", "Content", "Snapshots"]),
+    module("Images", ["Linux", "OCI", "Digests", "Credentials", "Metadata", "Content", "Snapshots", "Offload", "Registry"]),
     module(
         "Engine",
         [
-            "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Trees", "Snapshots", "Images",
-            "Offload", "Logging"
+            "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Credentials", "Trees", "Snapshots",
+            "Registry", "Images", "Offload", "Logging"
         ]),
     // 8, 9
-    module("Daemon", ["Engine", "HTTP", "DockerAPI", "ShimProtocol", "Offload", "Linux", "Logging"]), module("DockerClient", ["Linux"]),
-    module("CLI", ["DockerClient", "Terminals", "Linux", "ArgumentParser"]),
+    module("Daemon", ["Engine", "HTTP", "DockerAPI", "ShimProtocol", "Offload", "Linux", "Logging"]), module("DockerClient", ["Linux", "JSON"]),
+    module("CLI", ["DockerClient", "JSON", "Credentials", "Terminals", "Linux", "ArgumentParser"]),
     module("Course", ["Linux"]),
     // 10: an executable each
     tool("slip-doctor", ["Linux", "Cgroups", "Namespaces", "ArgumentParser"]), tool("slip-chroot", ["Rootfs", "Linux", "ArgumentParser"]),
@@ -134,7 +137,10 @@ let rows: [Row] = [
     tool("slip-cgroup", ["Cgroups", "Namespaces", "Linux", "ArgumentParser"]),
     tool("slipway-runtime", ["Runtime", "OCI", "Explain", "Terminals", "Linux", "ArgumentParser"], libraries: ["seccomp"]),
     tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
-    tool("slipway-tree", ["Trees", "Linux"], libraries: archiveLibraries + ["seccomp"]),
+    tool("slip-layer", ["Archive", "Trees", "Mounts", "Namespaces", "Digests", "Linux", "ArgumentParser"], libraries: archiveLibraries),
+    tool(
+        "slip-image", ["Registry", "Images", "Content", "Snapshots", "Metadata", "Trees", "Credentials", "OCI", "Digests", "Linux", "ArgumentParser"], .standard),
+    tool("slipway-tree", ["TreeWorker", "Linux"], libraries: archiveLibraries + ["seccomp"]),
     tool("slipwayd", ["Daemon", "Linux", "ArgumentParser", "Logging"], .standard),
     tool("slipway", ["CLI", "Linux"], .standard),
     tool("slip-lab", ["Course", "Linux", "ArgumentParser"]),
@@ -144,11 +150,13 @@ let rows: [Row] = [
     tests("EngineTests", ["Engine", "DockerAPI", "OCI", "ShimProtocol", "Metadata", "Linux"]),
     tests("DaemonTests", ["Daemon", "Engine", "DockerAPI", "HTTP", "Linux", "Logging"]),
     tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
-    tests("CLITests", ["CLI", "DockerClient", "Linux", "ArgumentParser"], runs: ["slipway"]), tests("DockerClientTests", ["DockerClient", "Linux"]),
+    tests("CLITests", ["CLI", "DockerClient", "JSON", "Credentials", "Linux", "ArgumentParser"], runs: ["slipway"]), tests("DockerClientTests", ["DockerClient", "JSON", "Linux"]),
     tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),
-    tests("ArchiveTests", ["Archive", "CArchive", "Digests", "Linux"]), tests("TreesTests", ["Trees", "Archive", "Digests", "Linux"]),
-    tests("SnapshotsTests", ["Snapshots", "Trees", "Archive", "Metadata", "Digests", "Linux"]),
-    tests("ImagesTests", ["Images", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "Linux"]),
+    tests("ArchiveTests", ["Archive", "CArchive", "Digests", "Linux"]), tests("TreesTests", ["Trees", "Digests", "Linux"], runs: ["slipway-tree"]),
+    tests("SnapshotsTests", ["Snapshots", "Trees", "Mounts", "Metadata", "Digests", "Linux"], runs: ["slipway-tree"]),
+    tests("ImagesTests", ["Images", "Registry", "Credentials", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "HTTP", "Linux"], runs: ["slipway-tree"]),
+    tests("CredentialsTests", ["Credentials", "JSON", "Linux"]), tests("RegistryTests", ["Registry", "Credentials", "HTTP", "OCI", "Digests", "Linux"]),
+    tests("ToolTests", ["HTTP", "OCI", "Digests", "Linux"], runs: ["slip-layer", "slip-image", "slipway-tree"]),
     // Kernel facilities: values first, then the tools from outside
     tests("RootfsTests", ["Rootfs", "Linux"]), tests("MountsTests", ["Mounts", "Linux"]), tests("NamespacesTests", ["Namespaces", "Linux"]),
     tests("CgroupsTests", ["Cgroups", "Linux"]),
@@ -158,6 +166,8 @@ let rows: [Row] = [
     tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
     tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
     tests("HTTPTests", ["HTTP", "Linux"]), tests("DockerAPITests", ["DockerAPI"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
+    tests("Lab07Checks", ["Archive", "Linux"], runs: ["slip-layer", "slipway-tree"], at: "labs/07-layers/Checks"),
+    tests("Lab08Checks", ["Registry", "Credentials", "HTTP", "OCI", "Digests", "Linux"], runs: ["slip-image"], at: "labs/08-images/Checks"),
     tests("CourseTests", ["Course", "Linux"]), tests("Lab03Checks", ["Namespaces", "Linux"], runs: ["slip-ns"], at: "labs/03-namespaces/Checks")
 ]
 
@@ -167,7 +177,8 @@ let packages: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2")
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6")
 ]
 
 /// All that `names` need, themselves included.

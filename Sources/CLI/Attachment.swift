@@ -2,6 +2,7 @@
 // loop that lives on this is AttachmentLoop. chapter 13
 
 internal import DockerClient
+internal import JSON
 internal import Linux
 
 /// What the loop is about.

@@ -8,6 +8,7 @@
 // chapter 13
 
 internal import DockerClient
+internal import JSON
 internal import Linux
 
 /// Runs an attachment to its end.

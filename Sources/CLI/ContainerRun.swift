@@ -3,6 +3,7 @@
 
 internal import DockerClient
 internal import Linux
+internal import JSON
 internal import Terminals
 
 struct ContainerRun {

@@ -2,6 +2,7 @@
 // here, before anything is made; what only the engine can know (an image, a name that is taken) is left to it. chapter 13
 
 internal import DockerClient
+internal import JSON
 internal import Linux
 
 /// What the words of a `run` or `create` mean.

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import DockerClient
+internal import JSON
 internal import Linux
 
 struct CreateCommand: EngineCommand {

@@ -3,6 +3,7 @@
 // line, from engines of any version: what is missing is left out, what is unknown is passed over. chapter 06, 13
 
 internal import DockerClient
+internal import JSON
 internal import Linux
 
 /// Turns records into text, and counts them.

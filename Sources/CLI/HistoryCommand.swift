@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import DockerClient
+internal import JSON
 
 struct HistoryCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "history", abstract: "Show the history of an image", usage: "slipway history [OPTIONS] IMAGE")

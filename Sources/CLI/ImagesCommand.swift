@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import DockerClient
+internal import JSON
 
 struct ImagesCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "images", abstract: "List images", usage: "slipway images [OPTIONS] [REPOSITORY[:TAG]]")

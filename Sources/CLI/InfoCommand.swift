@@ -3,6 +3,7 @@
 
 internal import ArgumentParser
 internal import DockerClient
+internal import JSON
 
 struct InfoCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "info", abstract: "Show how the engine is set up", usage: "slipway info [OPTIONS]")

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import DockerClient
+internal import JSON
 
 struct InspectCommand: EngineCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import DockerClient
+internal import JSON
 
 struct ListCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "ps", abstract: "List containers", usage: "slipway ps [OPTIONS]")

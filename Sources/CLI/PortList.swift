@@ -1,6 +1,7 @@
 // The column PORTS: `0.0.0.0:8081->80/tcp, [::]:8081->80/tcp, 7000-7002/tcp`; neighbours become a range. chapter 09, 13
 
 internal import DockerClient
+internal import JSON
 
 enum PortList {
     private struct Port: Comparable {

@@ -2,6 +2,7 @@
 // output belongs to the container. chapter 08, 13
 
 internal import DockerClient
+internal import JSON
 
 struct Pull {
     let session: Session, image: String, platform: String?, quiet: Bool

@@ -2,6 +2,7 @@
 // docs.docker.com/engine/cli/formatting · chapter 13
 
 internal import DockerClient
+internal import JSON
 
 /// A list to print.
 struct Rows {

@@ -1,6 +1,7 @@
 // What a command has at hand: the engine, our three streams, the terminal. chapter 13
 
 internal import DockerClient
+internal import JSON
 internal import Linux
 
 /// The surroundings of one command.

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import DockerClient
+internal import JSON
 
 /// The flags of `stop` and `restart`.
 struct StopFlags: ParsableArguments {

@@ -1,6 +1,7 @@
 // The functions of our templates. chapter 13
 
 internal import DockerClient
+internal import JSON
 
 enum TemplateFunctions {
     /// The value of a function for its arguments; a piped value comes last.

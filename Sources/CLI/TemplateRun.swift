@@ -2,6 +2,7 @@
 // that isn't there is an error, for a script that misspells one should hear of it. chapter 13
 
 internal import DockerClient
+internal import JSON
 
 extension Template {
     /// The template's text for `value`.

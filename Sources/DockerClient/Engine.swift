@@ -2,6 +2,8 @@
 // used again, as a command's calls follow each other; what blocks or streams gets one of its own. Paths carry no version: each engine then
 // speaks its newest, and no call is spent on asking. docs.docker.com/reference/api/engine · chapter 13
 
+public import JSON
+
 /// A client of one engine.
 public final class Engine {
     public let address: Address

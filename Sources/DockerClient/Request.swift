@@ -1,5 +1,7 @@
 // A request as bytes. Paths and queries are escaped here, once. RFC 3986, RFC 9112 · chapter 13
 
+public import JSON
+
 /// A request to the engine.
 public struct Request: Sendable {
     public var method: String

@@ -1,4 +1,5 @@
 // The bytes of HTTP and of the two streams, in any pieces. Chapter 13.
+import JSON
 import Testing
 
 @testable import DockerClient

@@ -6,17 +6,19 @@
 struct Row {
     let layer: Int, name: String, imports: [String]
     /// Learners write parts of this module, so that it may use `Lab`, though the reference does not.
-    var learns: Bool { name == "Namespaces" }
+    var learns: Bool { ["Namespaces", "Archive", "Registry"].contains(name) }
 }
 
 /// Modules of the toolchain: in the drawing, but not in Package.swift.
 let platform: Set<String> = ["Glibc", "FoundationEssentials", "Synchronization"]
 
 /// Which module a C library belongs to.
-let owners = ["CLinux": "Linux", "CArchive": "Archive", "CCrypto": "Digests", "CSeccomp": "Seccomp", "CSQLite": "Metadata"]
+let owners = ["CLinux": "Linux", "CArchive": "Archive", "CDeflate": "Archive", "CCrypto": "Digests", "CSeccomp": "Seccomp", "CSQLite": "Metadata"]
 
 /// Arrows inside a layer, from layer 3 up: who stands over whom.
-let over: [String: Set<String>] = ["Snapshots": ["Trees"], "CLI": ["DockerClient"]]
+let over: [String: Set<String>] = [
+    "Snapshots": ["Trees"], "TreeWorker": ["Trees"], "Registry": ["HTTP"], "CLI": ["DockerClient"]
+]
 
 /// Modules that write unsafe code without owning a C library, and why.
 let unsafeWithReason = [
@@ -32,9 +34,10 @@ private let drawing = """
      0 Lab: Glibc
      1 Linux: CLinux SystemPackage Glibc
      1 Digests: CCrypto
+     1 JSON:
      2 OCI: 
      2 DockerAPI: FoundationEssentials
-     2 Archive: CArchive Digests Linux Glibc
+     2 Archive: CArchive CDeflate Digests Linux Lab Glibc
      2 Seccomp: CSeccomp Linux Glibc
      2 Metadata: CSQLite Linux Synchronization
      2 Rootfs: Linux Glibc
@@ -44,19 +47,22 @@ private let drawing = """
      2 Capabilities: Linux
      2 Terminals: Linux
      2 Explain: Linux
+     2 Credentials: Linux JSON
      3 Runtime: OCI Rootfs Mounts Namespaces Cgroups Capabilities Seccomp Terminals Explain Linux FoundationEssentials
      3 ShimProtocol: Linux OCI FoundationEssentials
-     3 Trees: Linux Archive Mounts Seccomp FoundationEssentials
-     3 Snapshots: Linux Digests Metadata Archive Trees Glibc Synchronization
+     3 Trees: Linux Digests FoundationEssentials
+     3 TreeWorker: Linux Archive Mounts Seccomp Trees FoundationEssentials
+     3 Snapshots: Linux Digests Metadata Trees Glibc Synchronization
      3 Content: Linux Digests Glibc Synchronization
      4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Linux
      4 Offload: NIOPosix
-     4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 Synchronization
-     5 Images: Linux OCI Digests Metadata Content Snapshots FoundationEssentials Synchronization
-     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Trees Snapshots Images Offload Logging FoundationEssentials Synchronization
+     4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization
+     4 Registry: Linux OCI Digests Credentials HTTP Lab FoundationEssentials Synchronization
+     5 Images: Linux OCI Digests Credentials Metadata Content Snapshots Offload Registry FoundationEssentials Synchronization
+     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Logging FoundationEssentials Synchronization
      8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
-     8 DockerClient: Linux
-     9 CLI: DockerClient Terminals Linux ArgumentParser
+     8 DockerClient: Linux JSON
+     9 CLI: DockerClient JSON Credentials Terminals Linux ArgumentParser
      9 Course: Linux FoundationEssentials
     10 slip-doctor: Linux Cgroups Namespaces ArgumentParser
     10 slip-chroot: Rootfs Linux ArgumentParser
@@ -65,7 +71,9 @@ private let drawing = """
     10 slip-cgroup: Cgroups Namespaces Linux ArgumentParser
     10 slipway-runtime: Runtime OCI Explain Terminals Linux ArgumentParser FoundationEssentials
     10 slipway-shim: Shim Linux
-    10 slipway-tree: Trees Linux
+    10 slip-layer: Archive Trees Mounts Namespaces Digests Linux ArgumentParser
+    10 slip-image: Registry Images Content Snapshots Metadata Trees Credentials OCI Digests Linux ArgumentParser
+    10 slipway-tree: TreeWorker Linux
     10 slipwayd: Daemon Linux ArgumentParser Logging
     10 slipway: CLI Linux
     10 slip-lab: Course Linux ArgumentParser

@@ -1,5 +1,5 @@
 // JSON as it came: members in their order, numbers with their own digits. `inspect` prints what the engine said, of whatever version it
-// is; a decoder into types would drop what it doesn't know and turn 9007199254740993 into …992. RFC 8259 · chapter 13
+// is; a decoder into types would drop what it doesn't know and turn 9007199254740993 into …992. RFC 8259 · chapters 08 and 13
 
 /// A JSON value that keeps order and spelling.
 public enum JSONValue: Equatable, Sendable {

@@ -1,4 +1,4 @@
-// The reader behind JSONValue: one pass over the bytes, by recursive descent. RFC 8259 · chapter 13
+// The reader behind JSONValue: one pass over the bytes, by recursive descent. RFC 8259 · chapters 08 and 13
 
 struct JSONReader {
     let bytes: [UInt8]
