@@ -30,6 +30,18 @@ public enum JSONValue: Equatable, Sendable {
         return members.first { $0.name == name }?.value
     }
 
+    /// This object with `name` meaning `value`, at its old place or at the end; nil takes the member away. What is no object becomes one.
+    public func setting(_ name: String, to value: JSONValue?) -> JSONValue {
+        var all = members
+        let place = all.firstIndex { $0.name == name }
+        switch (place, value) {
+        case (let place?, let value?): all[place] = Member(name: name, value: value)
+        case (nil, let value?): all.append(Member(name: name, value: value))
+        case (_, nil): all.removeAll { $0.name == name }
+        }
+        return .object(all)
+    }
+
     /// The text of a string; nil for anything else.
     public var string: String? { if case .string(let text) = self { text } else { nil } }
 
@@ -46,25 +58,30 @@ public enum JSONValue: Equatable, Sendable {
     public var members: [Member] { if case .object(let members) = self { members } else { [] } }
 
     /// As text: compact if `indent` is nil, else each level indented by so many blanks, as Go's json.Indent does.
-    public func text(indent: Int? = nil, level: Int = 0) -> String {
-        switch self {
+    public func text(indent: Int? = nil) -> String { text(step: indent.map { String(repeating: " ", count: $0) }, outer: "\n") }
+
+    /// As text, each level indented by one more `step`: blanks, or a tab as Docker's config.json has it.
+    public func text(indentedBy step: String) -> String { text(step: step, outer: "\n") }
+
+    /// - Parameter outer: the line break and indentation of the line that this value begins on
+    private func text(step: String?, outer: String) -> String {
+        let inner = outer + (step ?? "")
+        return switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
         case .number(let digits): digits
         case .string(let text): Self.quoted(text)
-        case .array(let items): Self.list("[", items.map { $0.text(indent: indent, level: level + 1) }, "]", indent, level)
+        case .array(let items): Self.list("[", items.map { $0.text(step: step, outer: inner) }, "]", step == nil ? nil : (outer, inner))
         case .object(let members):
             Self.list(
-                "{", members.map { "\(Self.quoted($0.name)):\(indent == nil ? "" : " ")\($0.value.text(indent: indent, level: level + 1))" }, "}", indent, level
-            )
+                "{", members.map { "\(Self.quoted($0.name)):\(step == nil ? "" : " ")\($0.value.text(step: step, outer: inner))" }, "}",
+                step == nil ? nil : (outer, inner))
         }
     }
 
-    private static func list(_ open: String, _ items: [String], _ close: String, _ indent: Int?, _ level: Int) -> String {
-        guard !items.isEmpty else { return open + close }
-        guard let indent else { return open + items.joined(separator: ",") + close }
-        let outer = "\n" + String(repeating: " ", count: indent * level), inner = outer + String(repeating: " ", count: indent)
-        return open + inner + items.joined(separator: "," + inner) + outer + close
+    private static func list(_ open: String, _ items: [String], _ close: String, _ breaks: (outer: String, inner: String)?) -> String {
+        guard let breaks, !items.isEmpty else { return open + items.joined(separator: ",") + close }
+        return open + breaks.inner + items.joined(separator: "," + breaks.inner) + breaks.outer + close
     }
 
     private static func quoted(_ text: String) -> String {
