@@ -20,7 +20,7 @@ build: setup ## build everything, once, in release mode
 test: ## run every test in the sandbox, and compare the host before and after (FILTER=Regex for some)
 	@.ci/test
 
-demo: build ## import a busybox image and run it with limits; show its namespaces, cgroup, layers and kernel calls
+demo: build ## make an image, put it on a registry, pull and run it with limits; show layers, namespaces, cgroup and kernel calls
 	@chapters/demo.sh $(BIN)
 
 bench: build ## measure ratios to docker and crun, where they are installed
