@@ -10,12 +10,23 @@ public struct UnpackLimits: Codable, Sendable, Equatable {
     public var bytes: Int64
     /// Files, directories, links and nodes.
     public var entries: Int
+    /// Memory that may hold a decompressed layer, in bytes; a longer one is decompressed in pieces, which is slower.
+    public var memoryBytes: Int
 
     /// 64 GiB and four million entries: far above any layer in use, far below what fills a disk's inodes unseen.
     public static let standard = UnpackLimits(bytes: 64 << 30, entries: 4_000_000)
 
-    public init(bytes: Int64, entries: Int) {
-        (self.bytes, self.entries) = (bytes, entries)
+    /// Asks /proc how much memory there is, where `memoryBytes` is not given: so make this value *before* the process is confined.
+    public init(bytes: Int64, entries: Int, memoryBytes: Int = affordableMemoryBytes()) {
+        (self.bytes, self.entries, self.memoryBytes) = (bytes, entries, memoryBytes)
+    }
+
+    /// An eighth of the memory that is available now, at most 512 MiB; 64 MiB where /proc cannot be read. man 5 proc, MemAvailable.
+    public static func affordableMemoryBytes() -> Int {
+        guard let text = try? readText("/proc/meminfo") else { return 64 << 20 }  // a confined process has no /proc
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return min(512 << 20, kibibytes * 1024 / 8)
     }
 }
 
@@ -30,13 +41,26 @@ public struct Unpacked: Codable, Sendable, Equatable {
     /// Directories that no entry named but that a path needed; they have mode 0755 and belong to root. With layers below, the topmost
     /// directory of that name knows better.
     public var implied: [String] = []
+    /// Hard links to files that no earlier entry of this layer made, in the archive's order: a layer below must have them. Nothing, or a
+    /// whiteout, is at their names yet. At most 100,000 links and 8 MiB of names.
+    public var links: [UnresolvedLink] = []
     /// What was left out, and why: attributes that only the kernel of this machine may set.
     public var leftOut: [String] = []
 
     init(diffID: Digest) { self.diffID = diffID }
 }
 
-/// Why a layer was not unpacked.
+/// A hard link whose target is in a layer below.
+public struct UnresolvedLink: Codable, Sendable, Equatable {
+    /// The file that it shares, relative to the root, without `.` and `..`.
+    public var target: String
+    /// Where the link belongs, relative to the root, without `.` and `..`. Its directory is there.
+    public var name: String
+
+    public init(target: String, name: String) { (self.target, self.name) = (target, name) }
+}
+
+/// Why a layer was not unpacked, or a tree not packed.
 public enum ArchiveError: Error, Equatable, CustomStringConvertible {
     /// The kernel refused while `entry` was made; a full disk, for example. `entry` is empty where none was under way.
     case kernel(entry: String, KernelError)
