@@ -17,23 +17,15 @@ struct EngineBench: ParsableCommand {
         defer { try? removeTree(folder) }  // a temporary folder: what stays is seen, and harmless
         let engine = try OwnEngine(folder)
         defer { engine.end() }
+        try engine.importImage(folder)
         let words = ["run", "--rm", "--network", "none", "bench", "true"]
         var candidates = [Candidate(name: "slipway", command: engine.command() + words)]
 
-        guard let docker = find("docker"), let dockerd = find("dockerd") else {
-            print("docker: UNVERIFIED HERE, dockerd is not installed (apt-get install docker.io)")
-            return try compare("run --rm --network none", candidates, rounds: rounds, pauseMilliseconds: pause)
-        }
-        let theirs = "unix://\(folder)/docker.sock"
-        let flags = [
-            "--data-root", "\(folder)/d-data", "--exec-root", "\(folder)/d-run", "-H", theirs, "-p", "\(folder)/d-pid", "--bridge", "none", "--iptables=false",
-            "--ip6tables=false"
-        ]
-        let daemon = try OwnEngine.Process(dockerd, flags, socket: folder.appending("docker.sock"))
-        defer { daemon.end() }
-        try time(Candidate(name: "import", command: ["\(docker)", "-H", theirs, "import", "\(folder)/root.tar", "bench"]))
-        candidates.append(Candidate(name: "docker on dockerd", command: ["\(docker)", "-H", theirs] + words))
-        candidates.append(Candidate(name: "docker on slipwayd", command: ["\(docker)", "-H", engine.address] + words))
+        guard let docker = try OwnDocker(folder) else { return try compare("run --rm --network none", candidates, rounds: rounds, pauseMilliseconds: pause) }
+        defer { docker.end() }
+        try time(Candidate(name: "import", command: docker.command + ["import", "\(folder)/root.tar", "bench"]))
+        candidates.append(Candidate(name: "docker on dockerd", command: docker.command + words))
+        candidates.append(Candidate(name: "docker on slipwayd", command: [docker.command[0], "-H", engine.address] + words))
         try compare("run --rm --network none", candidates, rounds: rounds, pauseMilliseconds: pause)
     }
 }

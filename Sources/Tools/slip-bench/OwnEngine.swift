@@ -1,4 +1,4 @@
-// An engine for the time of a bench: daemons over roots of their own below one folder, and an image of a static busybox.
+// Engines for the time of a bench: daemons over roots of their own below one folder, a registry, and an image of a static busybox.
 import Linux
 
 /// A slipwayd of ours.
@@ -12,7 +12,12 @@ final class OwnEngine {
         guard let slipway = find("slipway"), let slipwayd = find("slipwayd") else { throw BenchFailure(description: "slipway is not built: make build") }
         (self.slipway, address) = (slipway, "unix://\(folder)/slipway.sock")
         let flags = ["--data-root", "\(folder)/s-data", "--exec-root", "\(folder)/s-run", "-H", address, "--pidfile", "\(folder)/s-pid"]
-        daemon = try Process(slipwayd, flags, socket: folder.appending("slipway.sock"))
+        daemon = try Process(slipwayd, flags, log: folder.appending("slipwayd.log"))
+        try daemon.waitUntil("listens at \(address)") { (try? connect(folder.appending("slipway.sock"), .stream)) != nil }  // not yet is why we ask again
+    }
+
+    /// Makes the image `bench` of a static busybox.
+    func importImage(_ folder: FilePath) throws {
         try makeArchive(folder)
         try time(Candidate(name: "import", command: command("import", "\(folder)/root.tar", "bench")))
     }
@@ -28,27 +33,60 @@ final class OwnEngine {
         for name in ["busybox", "true", "sh"] { try writeFile(folder.appending("root/bin").appending(name), try readFile("/bin/busybox"), mode: 0o755) }
         try time(Candidate(name: "tar", command: ["tar", "-C", "\(folder)/root", "-cf", "\(folder)/root.tar", "."]))
     }
+}
 
-    /// A daemon that listens on a socket, with its log beside it.
-    struct Process {
-        private let process: ProcessID
+/// Debian's dockerd over roots of its own, without networks.
+struct OwnDocker {
+    /// The docker command, for this daemon.
+    let command: [String]
+    private let daemon: Process
 
-        init(_ program: FilePath, _ flags: [String], socket: FilePath) throws {
-            let log = try open(socket.removingLastComponent().appending("daemons.log"), [.writeOnly, .create, .append], mode: 0o644)
-            let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"]
-            process = try log.borrow { (file) throws(KernelError) in
-                try spawn(Spawn(program, ["\(program)"] + flags, environment: environment, descriptors: [(file, 1), (file, 2)])).process
-            }
-            for _ in 0..<600 {
-                if (try? connect(socket, .stream)) != nil { return }  // not listening yet is why we ask again
-                pause(milliseconds: 50)
-            }
-            throw BenchFailure(description: "\(program) did not answer at \(socket) within 30 s")
+    /// - Returns: nil where docker is not installed, which is said.
+    init?(_ folder: FilePath) throws {
+        guard let docker = find("docker"), let dockerd = find("dockerd") else {
+            print("docker: UNVERIFIED HERE, dockerd is not installed (apt-get install docker.io)")
+            return nil
         }
+        let address = "unix://\(folder)/docker.sock"
+        let flags = [
+            "--data-root", "\(folder)/d-data", "--exec-root", "\(folder)/d-run", "-H", address, "-p", "\(folder)/d-pid", "--bridge", "none", "--iptables=false",
+            "--ip6tables=false"
+        ]
+        command = ["\(docker)", "-H", address]
+        daemon = try Process(dockerd, flags, log: folder.appending("dockerd.log"))
+        try daemon.waitUntil("listens at \(folder)/docker.sock") { (try? connect(folder.appending("docker.sock"), .stream)) != nil }  // not yet is why we ask again
+    }
 
-        func end() {
-            try? send(.terminate, to: process)  // one that has gone already is what we want
-            _ = try? wait(process)  // likewise
+    func end() { daemon.end() }
+}
+
+/// A daemon of ours, with its log.
+struct Process {
+    private let process: ProcessID
+    /// What it says.
+    let log: FilePath
+
+    init(_ program: FilePath, _ flags: [String], log: FilePath) throws {
+        let file = try open(log, [.writeOnly, .create, .append], mode: 0o644)
+        let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"]
+        process = try file.borrow { (file) throws(KernelError) in
+            try spawn(Spawn(program, ["\(program)"] + flags, environment: environment, descriptors: [(file, 1), (file, 2)])).process
         }
+        self.log = log
+    }
+
+    /// Asks every 50 ms, for at most 30 s; ends the daemon where it never is so.
+    func waitUntil(_ what: String, _ isSo: () throws -> Bool) throws {
+        for _ in 0..<600 {
+            if try isSo() { return }
+            pause(milliseconds: 50)
+        }
+        end()
+        throw BenchFailure(description: "within 30 s nobody \(what): \(try readText(log).suffix(2000))")
+    }
+
+    func end() {
+        try? send(.terminate, to: process)  // one that has gone already is what we want
+        _ = try? wait(process)  // likewise
     }
 }

@@ -6,7 +6,7 @@ import Linux
 struct Candidate {
     let name: String, command: [String]
     var environment: [String] = []
-    var after: () -> Void = {}
+    var after: () throws -> Void = {}
 }
 
 /// What a run of a command was.
@@ -45,7 +45,7 @@ func time(_ candidate: Candidate) throws -> Double {
         }
         throw BenchFailure(description: "\(words.joined(separator: " ")): status \(status?.code ?? -1): \(said)")
     }
-    candidate.after()
+    try candidate.after()
     return milliseconds
 }
 
@@ -61,7 +61,8 @@ func quantile(_ values: [Double], _ part: Double) -> Double {
 }
 
 /// Times all candidates in turns and prints a table.
-func compare(_ title: String, _ candidates: [Candidate], rounds: Int, pauseMilliseconds: Int) throws {
+/// - Parameter megabytes: what a run moves, for the rate; nil where that says nothing
+func compare(_ title: String, _ candidates: [Candidate], rounds: Int, pauseMilliseconds: Int, megabytes: Double? = nil) throws {
     for candidate in candidates { try time(candidate) }
     var times = [[Double]](repeating: [], count: candidates.count)
     for _ in 0..<rounds {
@@ -75,6 +76,7 @@ func compare(_ title: String, _ candidates: [Candidate], rounds: Int, pauseMilli
         let own = times[index]
         let ratios =
             index == 0 ? "" : "   \(candidates[0].name) / \(candidate.name): median of the ratios \(digits(quantile(zip(times[0], own).map { $0 / $1 }, 0.5)))"
-        print("  \(candidate.name): median \(digits(quantile(own, 0.5))), min \(digits(own.min() ?? 0)), p90 \(digits(quantile(own, 0.9)))\(ratios)")
+        let rate = megabytes.map { " (\(Int($0 * 1000 / quantile(own, 0.5))) MB/s)" } ?? ""
+        print("  \(candidate.name): median \(digits(quantile(own, 0.5)))\(rate), min \(digits(own.min() ?? 0)), p90 \(digits(quantile(own, 0.9)))\(ratios)")
     }
 }

@@ -43,6 +43,7 @@ struct RuntimeBench: ParsableCommand {
     private func specOfEngine(_ folder: FilePath) throws -> Spec {
         let engine = try OwnEngine(folder)
         defer { engine.end() }
+        try engine.importImage(folder)
         try time(
             Candidate(
                 name: "create",

@@ -7,19 +7,21 @@ struct Bench: ParsableCommand {
         discussion: """
             Candidates run in turns (A B C A B C …), after one warm-up each, with a pause before each run as a person would make.
             The ratio is taken round by round against each peer. A peer that is not installed is left out, and that is said.
-            Without a subcommand, both run. It needs root.
+            Without a subcommand, all run. It needs root.
 
             EXAMPLES
               slip-bench runtime            one container by slipway-runtime, crun and runc, from the same bundle
               slip-bench engine             slipway run and docker run, each with its own daemon
+              slip-bench images --disk      slipway pull and docker pull from a registry on loopback, stores on the disk of /tmp
             """,
-        subcommands: [RuntimeBench.self, EngineBench.self, All.self], defaultSubcommand: All.self)
+        subcommands: [RuntimeBench.self, EngineBench.self, ImagesBench.self, All.self], defaultSubcommand: All.self)
 
     struct All: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Both, one after the other.", shouldDisplay: false)
+        static let configuration = CommandConfiguration(abstract: "All, one after the other.", shouldDisplay: false)
         func run() throws {
-            let engine = try EngineBench.parse([]), runtime = try RuntimeBench.parse([])
+            let engine = try EngineBench.parse([]), images = try ImagesBench.parse([]), runtime = try RuntimeBench.parse([])
             try engine.run()
+            try images.run()
             try runtime.run()
         }
     }
