@@ -17,13 +17,13 @@ public func removeTree(_ path: FilePath, at directory: FileDescriptor? = nil) th
     var moved = 0
     try top.borrow { (top) throws(KernelError) in
         // Emptying may move deep directories up to the top, where the next round finds them.
-        while try !names(in: top).isEmpty { try empty(top, depth: 0, top: top, moved: &moved) }
+        while try !entryNames(in: top).isEmpty { try empty(top, depth: 0, top: top, moved: &moved) }
     }
     try removeDirectory(path, at: directory)
 }
 
 private func empty(_ directory: FileDescriptor, depth: Int, top: FileDescriptor, moved: inout Int) throws(KernelError) {
-    for name in try names(in: directory) {
+    for name in try entryNames(in: directory) {
         do throws(KernelError) {
             try remove(name, at: directory)
         } catch {
@@ -52,7 +52,7 @@ private func moveUp(_ name: FilePath, from directory: FileDescriptor, to top: Fi
 }
 
 /// The names in an open directory as the kernel keeps them: bytes, not text. Without `.` and `..`.
-private func names(in directory: FileDescriptor) throws(KernelError) -> [FilePath] {
+public func entryNames(in directory: FileDescriptor) throws(KernelError) -> [FilePath] {
     let number = try open(".", [.readOnly, .directory], at: directory).release().rawValue
     guard let stream = unsafe fdopendir(number) else {
         let reason = Glibc.errno

@@ -1,73 +1,10 @@
-// How layers come and go. Intent, act, confirm: a row says what is about to happen, then it happens on disk, then the row says that it did.
-// A layer stays for as long as someone holds it, a container's overlay stands on it, or another layer lies on it.
+// Who holds a layer, what lies below it, and how it goes. A layer stays for as long as someone holds it, a container's overlay stands on it, or
+// another layer lies on it; how it comes is in Staging.swift. Chapter 07.
 
-import Archive
-import Digests
 public import Linux
 public import Metadata
-import Trees
 
 extension SnapshotStore {
-    /// Unpacks a layer. If the same chain was there already, that one is kept and the new directory removed.
-    ///
-    /// - Parameters:
-    ///   - blob: the layer, open for reading at its start; compressed or not
-    ///   - parent: the layers below; nil for the lowest
-    ///   - lease: holds the layer until `release`; leases do not outlive the process
-    /// - Throws: `.trees` where the layer is hostile, damaged or too big: nothing of it stays.
-    public func unpack(_ blob: FileDescriptor, onto parent: ChainID?, lease: String) throws(SnapshotsError) -> Layer {
-        if let parent { _ = try layers(of: parent) }
-        let number = try stored { () throws(MetadataError) in
-            try metadata.write { (transaction) throws(MetadataError) in
-                try transaction.run("INSERT INTO layers (state, parent) VALUES ('unpacking', ?)", parent?.description)
-                return transaction.lastKey
-            }
-        }
-        do throws(SnapshotsError) {
-            let layer = try fill(number, from: blob, onto: parent)
-            try confirm(number, layer, parent, lease)
-            return layer
-        } catch {
-            // What cannot be removed now is collected when the store is opened next; the first error is the one to tell.
-            try? discard(stagingPath(number))  // as said
-            try? discard(layerPath(number))  // as said
-            try? forget(number)  // as said
-            throw error
-        }
-    }
-
-    private func fill(_ number: Int, from blob: FileDescriptor, onto parent: ChainID?) throws(SnapshotsError) -> Layer {
-        let staging = stagingPath(number)
-        try kernel { () throws(KernelError) in try makeDirectory(staging, mode: 0o755) }
-        let unpacked: Unpacked
-        do throws(TreesError) { unpacked = try helper.unpack(blob, into: staging) } catch { throw .trees(error) }
-        try kernel { () throws(KernelError) in
-            try rename(staging, to: layerPath(number))
-            try synchronizeDirectory(root.appending("layers"))
-        }
-        return Layer(chain: ChainID(diffID: unpacked.diffID, onto: parent), diffID: unpacked.diffID, sizeBytes: unpacked.bytes)
-    }
-
-    /// Makes the layer known, unless another unpacked the same meanwhile; then ours goes.
-    private func confirm(_ number: Int, _ layer: Layer, _ parent: ChainID?, _ lease: String) throws(SnapshotsError) {
-        let isNew = try stored { () throws(MetadataError) in
-            try metadata.write { (transaction) throws(MetadataError) in
-                try hold(layer.chain, by: "lease:\(lease)", in: transaction)
-                if try transaction.exists("SELECT 1 FROM layers WHERE chain = ? AND state = 'ready'", layer.chain.description) {
-                    try transaction.run("UPDATE layers SET state = 'removing' WHERE number = ?", number)
-                    return false
-                }
-                try transaction.run(
-                    "UPDATE layers SET state = 'ready', chain = ?, diff = ?, size = ? WHERE number = ?", layer.chain.description, layer.diffID.description,
-                    layer.sizeBytes, number)
-                return true
-            }
-        }
-        guard !isNew else { return }
-        try discard(layerPath(number))
-        try forget(number)
-    }
-
     /// Keeps a chain from being removed. Part of the caller's transaction, so that a holder and what it holds appear together.
     public func hold(_ chain: ChainID, by holder: String, in transaction: Transaction) throws(MetadataError) {
         try transaction.run("INSERT INTO holds VALUES (?, ?) ON CONFLICT DO NOTHING", chain.description, holder)

@@ -37,3 +37,8 @@ func kernel<Result: ~Copyable>(_ body: () throws(KernelError) -> Result) throws(
 func stored<Result>(_ body: () throws(MetadataError) -> Result) throws(SnapshotsError) -> Result {
     do throws(MetadataError) { return try body() } catch { throw .metadata(error) }
 }
+
+/// Runs a task of slipway-tree, wrapping its error.
+func tree<Result>(_ body: () throws(TreesError) -> Result) throws(SnapshotsError) -> Result {
+    do throws(TreesError) { return try body() } catch { throw .trees(error) }
+}

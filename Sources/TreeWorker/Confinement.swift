@@ -7,33 +7,67 @@
 //   - no more memory, file size and descriptors than a layer calls for
 //
 // The order is forced: mounting needs CAP_SYS_ADMIN and mount(2), so those go last; no_new_privs lets the filter be installed at any time.
+// Landlock would add nothing while the root is all there is to see, and its calls are not in our Linux module yet.
 
 import Linux
 import Mounts
 import Seccomp
+import Trees
+
+/// What the confined process may still do with its root.
+enum Access {
+    /// Look at everything, change nothing.
+    case reading
+    /// Make and change files, none larger than that.
+    case writing(largestFileBytes: Int64)
+}
 
 /// Confines this process to `directory`, which becomes its root and working directory. There is no way back. One-threaded programs only.
-/// - Parameter largestFileBytes: more than this cannot be written to one file
-func confine(to directory: FilePath, largestFileBytes: Int64) throws(TreesError) {
+/// - Parameter prepare: mounts what the task needs below `directory`, before it is the root; other processes see nothing of it
+func confine(to directory: FilePath, _ access: Access, prepare: () throws(KernelError) -> Void = {}) throws(TreesError) {
     let filter: Program
     do throws(SeccompError) { filter = try forbiddenCalls.compile() } catch { throw .died("\(error)") }
     try kernel { () throws(KernelError) in
-        // Whoever asked is gone, so nobody would want the result.
-        try setParentDeathSignal(.kill)
         try unshare([.mount, .network, .ipc, .uts])
         try setPropagation("/", .slave)
+        try prepare()
         try pivot(to: directory)
-        try mount(nil, onto: "/", [.remount, .bind, .noDevices, .noSetUserID, .noExecute])
-        try limitResources(largestFileBytes)
-        try setCapabilities(CapabilityWords(effective: neededCapabilities, permitted: neededCapabilities, inheritable: 0))
+        try setMountAttributes("/", set: access.mountAttributes, recursive: true)
+        try limitResources(access)
+        let capabilities = access.capabilities
+        try setCapabilities(CapabilityWords(effective: capabilities, permitted: capabilities, inheritable: 0))
         try filter.install(noNewPrivileges: true)
     }
 }
 
-/// man 7 capabilities, by number: CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4; SYS_ADMIN 21 for `trusted.overlay.opaque`; MKNOD 27; SETFCAP 31.
-private let neededCapabilities: UInt64 = [0, 1, 3, 4, 21, 27, 31].reduce(0) { $0 | 1 << $1 }
+extension Access {
+    fileprivate var mountAttributes: MountAttributes {
+        switch self {
+        case .reading: [.readOnly, .noDevices, .noSetUserID, .noExecute]
+        case .writing: [.noDevices, .noSetUserID, .noExecute]
+        }
+    }
 
-/// Calls that unpacking never makes and that lead out of a sandbox. Whoever makes one is not our code any more: the process ends.
+    /// man 7 capabilities, by number: CHOWN 0, DAC_OVERRIDE 1, DAC_READ_SEARCH 2, FOWNER 3, FSETID 4; SYS_ADMIN 21 for `trusted.overlay.opaque`;
+    /// MKNOD 27; SETFCAP 31.
+    fileprivate var capabilities: UInt64 {
+        switch self {
+        case .reading: words([2, 21])
+        case .writing: words([0, 1, 3, 4, 21, 27, 31])
+        }
+    }
+
+    private func words(_ numbers: [UInt64]) -> UInt64 { numbers.reduce(0) { $0 | 1 << $1 } }
+
+    fileprivate var largestFileBytes: UInt64 {
+        switch self {
+        case .reading: .max
+        case .writing(let bytes): UInt64(max(0, bytes))
+        }
+    }
+}
+
+/// Calls that no task makes and that lead out of a sandbox. Whoever makes one is not our code any more: the process ends.
 private let forbiddenCalls = Profile(
     defaultAction: .allow,
     rules: [
@@ -48,9 +82,9 @@ private let forbiddenCalls = Profile(
     ], skipsUnknownNames: true)
 
 /// A gigabyte of address space is room for every compressor's window, but for no bomb; an hour of work is more than any honest layer takes.
-private func limitResources(_ largestFileBytes: Int64) throws(KernelError) {
+private func limitResources(_ access: Access) throws(KernelError) {
     try setResourceLimit(addressSpace, soft: 1 << 30, hard: 1 << 30)
-    try setResourceLimit(fileSize, soft: UInt64(largestFileBytes), hard: UInt64(largestFileBytes))
+    try setResourceLimit(fileSize, soft: access.largestFileBytes, hard: access.largestFileBytes)
     try setResourceLimit(processorSeconds, soft: 3600, hard: 3600)
     try setResourceLimit(openFiles, soft: 256, hard: 256)
     try setResourceLimit(coreSize, soft: 0, hard: 0)

@@ -1,17 +1,19 @@
 // slipway-tree's own side: read the request, confine, do the one task, say what came of it. Nothing else is in this process: one thread, no
-// configuration, no environment that it heeds.
+// configuration, no environment that it heeds. Chapter 07.
 
 import Archive
+import Glibc
 import Linux
+import Trees
 
-/// Does the task that the command line names and writes the reply. Returns the exit status.
-/// - Parameter arguments: the program's name, the task, the request as JSON
+/// Does the task that was asked for and writes the reply. Returns the exit status.
+/// - Parameter arguments: the program's name and the task
 public func work(_ arguments: [String]) -> Int32 {
-    let reply: Reply
+    var reply = Reply()
     do throws(TreesError) {
-        reply = Reply(unpacked: try perform(arguments))
+        try perform(arguments, &reply)
     } catch {
-        reply = Reply(failed: error)
+        reply.failed = Failure(error)
     }
     do throws(KernelError) {
         try write(FileDescriptor(rawValue: Number.reply), line(reply))
@@ -21,26 +23,40 @@ public func work(_ arguments: [String]) -> Int32 {
     return reply.failed == nil ? 0 : 1
 }
 
-private func perform(_ arguments: [String]) throws(TreesError) -> Unpacked {
-    guard arguments.count == 3, let task = TreeTask(rawValue: arguments[1]) else { throw .notYet(arguments.dropFirst().first ?? "without a task") }
-    guard task == .unpack else { throw .notYet(task.rawValue) }
-    let request = try decode(UnpackRequest.self, Array(arguments[2].utf8))
+private func perform(_ arguments: [String], _ reply: inout Reply) throws(TreesError) {
+    guard arguments.count == 2, let task = TreeTask(rawValue: arguments[1]) else { throw .notYet(arguments.dropFirst().first ?? "without a task") }
+    guard [.unpack, .settle, .pack].contains(task) else { throw .notYet(task.rawValue) }
+    let request = try decode(Request.self, try kernel { () throws(KernelError) in try readAll(FileDescriptor(rawValue: Number.request)) })
+    try kernel { () throws(KernelError) in try setParentDeathSignal(.kill) }
+    // It may have gone before the line above.
+    guard getppid() == request.parent else { throw .died("whoever asked is gone") }
     // A file that hits the limit shall be an error with a name, not a signal.
     ignore(.fileSize)
     setUmask(0)
-    try confine(to: FilePath(request.directory), largestFileBytes: request.limits.bytes)
-    let root = try kernel { () throws(KernelError) in try open("/", [.readOnly, .directory]) }
-    return try root.borrow { (root) throws(TreesError) in
-        let unpacked: Unpacked
-        do throws(ArchiveError) {
-            unpacked = try unpack(FileDescriptor(rawValue: Number.layer), into: root, limits: request.limits)
-        } catch {
-            throw TreesError(error)
-        }
-        // Once for the whole layer; a file at a time would take as long as everything else.
-        try kernel { () throws(KernelError) in try synchronizeFileSystem(root) }
-        return unpacked
+    let archive = FileDescriptor(rawValue: Number.archive)
+    switch request.task {
+    case .unpack(let directory, let limits): reply.unpacked = try unpack(archive, into: FilePath(directory), limits)
+    case .settle(let settling): reply.settled = try settle(settling)
+    case .pack(let directory, let form): reply.packed = try pack(FilePath(directory), into: archive, form)
     }
+}
+
+private func unpack(_ layer: FileDescriptor, into directory: FilePath, _ limits: Trees.UnpackLimits) throws(TreesError) -> Trees.Unpacked {
+    // Made before the walls go up: it asks /proc how much memory a layer may take.
+    let bounds = Archive.UnpackLimits(bytes: limits.bytes, entries: limits.entries)
+    try confine(to: directory, .writing(largestFileBytes: limits.bytes))
+    return try inRoot { (root) throws(ArchiveError) in Trees.Unpacked(try Archive.unpack(layer, into: root, limits: bounds)) }
+}
+
+private func pack(_ directory: FilePath, into output: FileDescriptor, _ form: Trees.PackForm) throws(TreesError) -> Trees.Packed {
+    try confine(to: directory, .reading)
+    return try inRoot { (root) throws(ArchiveError) in Trees.Packed(try Archive.pack(root, into: output, form: Archive.PackForm(form))) }
+}
+
+/// Lends the directory to which this process is confined.
+private func inRoot<Result>(_ body: (FileDescriptor) throws(ArchiveError) -> Result) throws(TreesError) -> Result {
+    let root = try kernel { () throws(KernelError) in try open("/", [.readOnly, .directory]) }
+    do throws(ArchiveError) { return try root.borrow(body) } catch { throw TreesError(error) }
 }
 
 extension Signal {

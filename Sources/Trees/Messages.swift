@@ -1,119 +1,82 @@
 // What the daemon and slipway-tree say to each other. The helper is started for one task and ends with it, so there is no protocol to keep
-// in step: the request is the command line, the reply one line of JSON.
+// in step: a request, an answer. The request is no argument of the command line, because a layer's names can be more than those may hold.
 //
-//      slipway-tree unpack '{"directory":"/…","limits":{…}}'         3 = the layer, 4 = the reply
+//      slipway-tree unpack         3 = the request, 4 = the answer, 5 = the layer, or where the tar goes
+//      {"parent":4711,"task":{"unpack":{"directory":"/…","limits":{…}}}}
 //      {"unpacked":{"diffID":"sha256:…",…}}   or   {"failed":{"kind":"refused","entry":"a/b","text":"…"}}
 //
 // Chapter 07.
 
-import Archive
 import FoundationEssentials
-public import Linux
 
 /// What slipway-tree can be asked to do.
 public enum TreeTask: String, Sendable, CaseIterable {
-    /// Apply a layer to an empty directory. The others belong to later chapters' commands and are refused.
-    case unpack, pack, diff, copy, size
+    /// Apply a layer to an empty directory.
+    case unpack
+    /// Give an unpacked layer what it takes from the layers below.
+    case settle
+    /// Make a tar of a directory.
+    case pack
+    /// These belong to later chapters' commands and are refused.
+    case diff, copy, size
 }
 
 /// Numbers of the descriptors that the helper finds open.
-enum Number {
-    static let layer: CInt = 3, reply: CInt = 4
+package enum Number {
+    /// The request, the answer, and the archive that is read or written.
+    package static let request: CInt = 3, reply: CInt = 4, archive: CInt = 5
 }
 
-/// What `unpack` needs to know.
-struct UnpackRequest: Codable {
-    /// An empty directory, by its full path.
-    var directory: String
-    var limits: UnpackLimits
-}
+/// What one process is to do.
+package struct Request: Codable {
+    /// Who asks, by process id: without it, nobody wants the result.
+    package var parent: Int32
+    /// What for.
+    package var task: Task
 
-/// Why a task failed.
-public enum TreesError: Error, Equatable, CustomStringConvertible {
-    /// The kernel refused, in the daemon or in the helper. `entry` is the archive's entry under way, or empty.
-    case kernel(entry: String, KernelError)
-    /// The layer would reach outside of its directory or cannot mean anything.
-    case refused(entry: String, why: String)
-    /// The layer is bigger than it may be.
-    case limit(entry: String, what: String)
-    /// The bytes are no archive that we read.
-    case damaged(String)
-    /// This task is not built yet.
-    case notYet(String)
-    /// The helper ended without an answer, by a signal or a fault of ours.
-    case died(String)
+    /// A task with what it needs to know. Paths are full ones.
+    package enum Task: Codable {
+        /// `directory` is empty.
+        case unpack(directory: String, limits: UnpackLimits)
+        /// See `Settling`.
+        case settle(Settling)
+        /// `directory` is only read.
+        case pack(directory: String, form: PackForm)
+    }
 
-    public var description: String {
-        switch self {
-        case .kernel("", let error): "tree: \(error)"
-        case .kernel(let entry, let error): "unpack \(entry): \(error)"
-        case .refused(let entry, let why): "unpack \(entry): refused: \(why)"
-        case .limit(let entry, let what): "unpack \(entry): more than \(what)"
-        case .damaged(let text): "unpack: not a readable archive: \(text)"
-        case .notYet(let task): "slipway-tree \(task): not yet"
-        case .died(let how): "slipway-tree: \(how)"
-        }
+    /// Asks for `task`.
+    package init(parent: Int32, task: Task) {
+        (self.parent, self.task) = (parent, task)
     }
 }
 
-extension TreesError {
-    init(_ error: ArchiveError) {
-        switch error {
-        case .kernel(let entry, let error): self = .kernel(entry: entry, error)
-        case .refused(let entry, let why): self = .refused(entry: entry, why: why)
-        case .limit(let entry, let what): self = .limit(entry: entry, what: what)
-        case .damaged(let text): self = .damaged(text)
-        }
-    }
+/// A layer to settle on those below it.
+package struct Settling: Codable {
+    /// The unpacked layer, and beside it, on the same file system, two empty directories: one for overlayfs, one to mount on.
+    package var layer: String, work: String, place: String
+    /// The layers below, the topmost first.
+    package var parents: [String]
+    /// As `Unpacked` has them.
+    package var implied: [TreePath], links: [LayerLink]
+    /// `bytes` bounds what is copied up.
+    package var limits: UnpackLimits
 }
 
 /// The helper's one line.
-struct Reply: Codable {
-    var unpacked: Unpacked?
-    var failed: Failure?
+package struct Reply: Codable {
+    /// One of these is there.
+    package var unpacked: Unpacked?, settled: Settled?, packed: Packed?, failed: Failure?
 
-    /// An error in a form that travels.
-    struct Failure: Codable {
-        var kind: String, entry: String, text: String
-        var errno: CInt?
-        var call: String?
-    }
-
-    init(unpacked: Unpacked) { self.unpacked = unpacked }
-
-    init(failed error: TreesError) {
-        failed =
-            switch error {
-            case .kernel(let entry, let error): Failure(kind: "kernel", entry: entry, text: error.subject, errno: error.errno, call: error.call)
-            case .refused(let entry, let why): Failure(kind: "refused", entry: entry, text: why)
-            case .limit(let entry, let what): Failure(kind: "limit", entry: entry, text: what)
-            case .damaged(let text): Failure(kind: "damaged", entry: "", text: text)
-            case .notYet(let task): Failure(kind: "notYet", entry: "", text: task)
-            case .died(let how): Failure(kind: "died", entry: "", text: how)
-            }
-    }
-
-    /// What the reply means to the one who asked.
-    func result() throws(TreesError) -> Unpacked {
-        if let unpacked { return unpacked }
-        guard let failed else { throw .died("an empty answer") }
-        switch failed.kind {
-        case "kernel": throw .kernel(entry: failed.entry, KernelError(call: failed.call ?? "", subject: failed.text, errno: failed.errno ?? 0))
-        case "refused": throw .refused(entry: failed.entry, why: failed.text)
-        case "limit": throw .limit(entry: failed.entry, what: failed.text)
-        case "damaged": throw .damaged(failed.text)
-        case "notYet": throw .notYet(failed.text)
-        default: throw .died(failed.text)
-        }
-    }
+    /// An answer without anything yet.
+    package init() {}
 }
 
 /// Encodes one value as a line of JSON. Our own values always encode.
-func line(_ value: some Encodable) -> [UInt8] {
+package func line(_ value: some Encodable) -> [UInt8] {
     do { return Array(try JSONEncoder().encode(value)) + [UInt8(ascii: "\n")] } catch { preconditionFailure("cannot encode a message: \(error)") }
 }
 
 /// Decodes what the other side said.
-func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws(TreesError) -> Value {
-    do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch { throw .died("an answer that cannot be read") }
+package func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws(TreesError) -> Value {
+    do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch { throw .died("a message that cannot be read") }
 }

@@ -1,7 +1,6 @@
 // The daemon's side of slipway-tree. A layer is hostile input, and unpacking it needs root: so it happens in a process of its own, which
 // gives up all but that one directory before it reads the first byte. posix_spawn, because the daemon has threads. Chapter 07.
 
-public import Archive
 public import Linux
 
 /// Starts slipway-tree for a task and waits for it. Blocks, so it is called from a thread that may.
@@ -11,27 +10,88 @@ public struct TreeHelper: Sendable {
     /// What one layer may make.
     public var limits: UnpackLimits
 
+    /// The helper at `executable`; nothing is started yet.
     public init(executable: FilePath, limits: UnpackLimits = .standard) {
         (self.executable, self.limits) = (executable, limits)
     }
 
-    /// Applies a layer to an empty directory: plain tar or gzip, zstd, bzip2, xz.
+    /// Applies a layer to an empty directory: plain tar or gzip, zstd, bzip2, xz. What is below it need not be there yet.
     ///
+    /// How far it has come can be asked for meanwhile, on another thread: `bytesRead(of: blob)`.
     /// - Parameters:
     ///   - blob: open for reading, at its start; its position moves
     ///   - directory: where the layer's files go. After an error it holds part of the layer and is to be removed.
-    /// - Returns: the digest of the uncompressed tar, and what was made. The files are on the disk when this returns.
+    /// - Returns: the digest of the uncompressed tar, and what was made. Nothing is synced to the disk yet.
+    /// - Throws: `.refused`, `.limit` and `.damaged` for what is wrong with the layer, `.kernel` for what is wrong here.
     public func unpack(_ blob: FileDescriptor, into directory: FilePath) throws(TreesError) -> Unpacked {
-        try run(.unpack, line(UnpackRequest(directory: directory.string, limits: limits)), [(blob, Number.layer)]).result()
+        let task = Request.Task.unpack(directory: directory.string, limits: limits)
+        return try answer(to: .unpack, task, archive: blob, \.unpacked)
+    }
+
+    /// Gives an unpacked layer what it takes from the layers below: the attributes of directories that its paths only implied, and the files
+    /// behind hard links that it could not resolve.
+    ///
+    /// - Parameters:
+    ///   - layer: what `unpack` filled
+    ///   - parents: the layers below, the topmost first; at least one
+    ///   - work: an empty directory on the file system of `layer`, for overlayfs
+    ///   - place: an empty directory, to mount on
+    ///   - implied: as `unpack` reported them
+    ///   - links: as `unpack` reported them
+    /// - Throws: `.refused` for a link whose target is nowhere.
+    public func settle(
+        layer: FilePath, onto parents: [FilePath], work: FilePath, place: FilePath, implied: [TreePath], links: [LayerLink]
+    ) throws(TreesError) -> Settled {
+        let settling = Settling(
+            layer: layer.string, work: work.string, place: place.string, parents: parents.map(\.string), implied: implied, links: links,
+            limits: limits)
+        return try answer(to: .settle, .settle(settling), archive: nil, \.settled)
+    }
+
+    /// Makes a tar of a directory: the same bytes whenever the directory is the same.
+    ///
+    /// - Parameters:
+    ///   - directory: what to pack; it is not changed
+    ///   - output: open for writing; not synced
+    /// - Throws: `.kernel`, with the file under way.
+    public func pack(_ directory: FilePath, into output: FileDescriptor, form: PackForm) throws(TreesError) -> Packed {
+        try answer(to: .pack, .pack(directory: directory.string, form: form), archive: output, \.packed)
+    }
+
+    /// How much of a layer that is being unpacked was read so far, in bytes of the (compressed) blob. The helper reads through the same open
+    /// file, whose position is the progress. man 2 lseek.
+    /// - Parameter blob: the descriptor that `unpack` was given, or a duplicate of it
+    public static func bytesRead(of blob: FileDescriptor) throws(KernelError) -> Int64 {
+        try seek(blob, to: 0, from: 1)
     }
 
     /// Runs one task to its end and returns what it said.
-    private func run(_ task: TreeTask, _ request: [UInt8], _ descriptors: [(ours: FileDescriptor, number: CInt)]) throws(TreesError) -> Reply {
-        let arguments = ["slipway-tree", task.rawValue, String(decoding: request.dropLast(), as: UTF8.self)]
+    private func answer<Value>(
+        to name: TreeTask, _ task: Request.Task, archive: FileDescriptor?, _ value: KeyPath<Reply, Value?>
+    ) throws(TreesError) -> Value {
+        let reply = try run(name, Request(parent: currentProcess().rawValue, task: task), archive)
+        if let failed = reply.failed { throw failed.error }
+        guard let value = reply[keyPath: value] else { throw .died("an empty answer") }
+        return value
+    }
+
+    private func run(_ name: TreeTask, _ request: Request, _ archive: FileDescriptor?) throws(TreesError) -> Reply {
+        let question = try kernel { () throws(KernelError) in try memoryFile("slipway-tree \(name)") }
+        return try question.borrow { (question) throws(TreesError) in
+            try kernel { () throws(KernelError) in
+                try write(question, line(request))
+                try seek(question, to: 0)
+            }
+            return try run(name, [(question, Number.request)] + (archive.map { [($0, Number.archive)] } ?? []))
+        }
+    }
+
+    private func run(_ name: TreeTask, _ descriptors: [(ours: FileDescriptor, number: CInt)]) throws(TreesError) -> Reply {
         let pipe = try kernel { () throws(KernelError) in try Pipe() }
         let child = try pipe.writing.borrow { (reply) throws(TreesError) in
             try kernel { () throws(KernelError) in
-                try spawn(Spawn(executable, arguments, environment: ["SWIFT_ROOT=/"], descriptors: descriptors + [(reply, Number.reply)]))
+                let all = descriptors + [(reply, Number.reply)]
+                return try spawn(Spawn(executable, ["slipway-tree", name.rawValue], environment: ["SWIFT_ROOT=/"], descriptors: all))
             }
         }
         // Our copy of the writing end goes with the rest of the pipe, or the reply would never end.
@@ -43,9 +103,4 @@ public struct TreeHelper: Sendable {
         guard !bytes.isEmpty else { throw .died("ended without an answer: \(status.map { "\($0)" } ?? "unknown")") }
         return try decode(Reply.self, bytes)
     }
-}
-
-/// Runs kernel calls, wrapping their error.
-func kernel<Result: ~Copyable>(_ body: () throws(KernelError) -> Result) throws(TreesError) -> Result {
-    do throws(KernelError) { return try body() } catch { throw .kernel(entry: "", error) }
 }

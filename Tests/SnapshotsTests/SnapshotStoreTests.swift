@@ -1,6 +1,5 @@
 // Layers, chains and containers' directories, on disk and mounted.
 
-import Archive
 import Digests
 import Linux
 import Metadata

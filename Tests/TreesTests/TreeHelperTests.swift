@@ -1,6 +1,5 @@
 // The helper as the daemon uses it, and what is left of the world once it is confined. Needs root and the program slipway-tree beside the tests.
 
-import Archive
 import Digests
 import Linux
 import Testing

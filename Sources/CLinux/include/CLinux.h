@@ -66,6 +66,7 @@ int slipway_set_xattr(const char *path, const char *name, const void *value, uin
 int slipway_fset_xattr(int descriptor, const char *name, const void *value, uint64_t size);
 int64_t slipway_get_xattr(const char *path, const char *name, void *value, uint64_t size);
 int64_t slipway_list_xattr(const char *path, char *names, uint64_t size);
+int slipway_remove_xattr(const char *path, const char *name);
 int slipway_mknodat(int at, const char *path, uint32_t mode, uint32_t major, uint32_t minor);
 uint32_t slipway_major(uint64_t device);
 uint32_t slipway_minor(uint64_t device);
