@@ -72,11 +72,15 @@ public enum Filling: Sendable {
 }
 
 extension Lab {
-    /// Writes the copy of every module of the lab. The word that `provenance` gets is `mine-` and eight hex digits.
-    /// - Parameter base: the commit that the copy was made from, kept for a later merge
-    public func generate(_ filling: Filling, base: String) throws {
+    /// Writes the copy of every module of the lab.
+    /// - Parameters:
+    ///   - base: the commit that the copy was made from, kept for a later merge
+    ///   - place: where to, if not to `mine`: a folder beside it, for the links are relative
+    ///   - word: what `provenance` gets in place of `reference`; `mine-` and eight hex digits that differ from copy to copy
+    public func generate(_ filling: Filling, base: String, in place: String? = nil, word: String = "mine-\(Lab.nonce())") throws {
+        let place = place ?? mine
         for module in file.modules {
-            let target = "\(mine)/\(module)"
+            let target = "\(place)/\(module)"
             guard !exists(FilePath(target)) else {
                 throw CourseError("\(folder)/mine/\(module) is there already, and is never overwritten; `make reset N=\(file.chapter)` begins again")
             }
@@ -85,7 +89,7 @@ extension Lab {
             for name in try entries(FilePath("\(tree)/Sources/\(module)")).sorted() {
                 let source = FilePath("\(tree)/Sources/\(module)/\(name)")
                 if name == "Provenance.swift" {
-                    try writeFile(FilePath("\(target)/\(name)"), try readText(source).replacing("\"reference\"", with: "\"mine-\(nonce())\""))
+                    try writeFile(FilePath("\(target)/\(name)"), try readText(source).replacing("\"reference\"", with: "\"\(word)\""))
                 } else if name.hasSuffix(".swift"), try !regions(in: readText(source)).isEmpty {
                     let text = try readText(source)
                     try writeFile(FilePath("\(target)/\(name)"), filling == .starter ? starter(from: text) : text)
@@ -94,7 +98,7 @@ extension Lab {
                 }
             }
         }
-        try writeFile(FilePath("\(mine)/base"), base + "\n")
+        try writeFile(FilePath("\(place)/base"), base + "\n")
     }
 
     /// The words that the copies carry in place of `reference`, by which the running engine shows whose code it is.
@@ -106,7 +110,7 @@ extension Lab {
     }
 
     /// Eight hex digits that differ from copy to copy.
-    private func nonce() -> String {
+    public static func nonce() -> String {
         let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }

@@ -85,6 +85,8 @@ public struct LabFile: Codable, Sendable {
     public let title: Words
     /// About how long it takes.
     public let minutes: Int
+    /// About how long the first build takes on two cores, measured; later ones take seconds.
+    public let firstBuildSeconds: Int
     /// The highest tier among its checks.
     public let tier: String
     /// What is to be built, and how to begin.

@@ -29,7 +29,7 @@ public struct Proof {
     let say: (String) -> Void
 
     /// - Parameters:
-    ///   - place: a folder that is ours, for the copy and its builds; builds are kept from one proof to the next
+    ///   - place: a folder that is ours, for the copy and its build; the build is kept from one proof to the next
     ///   - say: gets a line for every step
     public init(of lab: Lab, in place: String, say: @escaping (String) -> Void) {
         (original, self.place, self.say) = (lab, place, say)
@@ -68,19 +68,43 @@ public struct Proof {
         _ name: String, _ workshop: Workshop, _ filling: Filling, patch: Mutant? = nil, _ judge: ([(check: Check, finding: Finding)]) -> [String]
     ) throws -> Int {
         let begin = monotonicNanoseconds()
-        try removeTree(FilePath(workshop.lab.mine))
-        try workshop.lab.generate(filling, base: "proof")
+        let mine = workshop.lab.mine, next = "\(mine)-next"
+        try removeTree(FilePath(next))
+        try workshop.lab.generate(filling, base: "proof", in: next, word: "mine-00000000")
         if let patch {
-            let words = ["git", "apply", "-p1", patch.path]
-            let outcome = try Course.run(words, in: workshop.lab.mine, with: ["GIT_CEILING_DIRECTORIES=\(workshop.lab.mine)/.."])
+            let outcome = try Course.run(["git", "apply", "-p1", patch.path], in: next, with: ["GIT_CEILING_DIRECTORIES=\(next)/.."])
             guard outcome.code == 0 else { return told(name, begin, ["the patch does not apply: \(outcome.output)"]) }
         }
+        try replace(FilePath(mine), with: FilePath(next))
         if let complaint = try workshop.build() { return told(name, begin, ["does not compile:\n\(complaint)"]) }
-        return told(name, begin, judge(try workshop.findings(stopping: false, heedingNeeds: patch != nil)))
+        let build = "built in \((monotonicNanoseconds() - begin) / 1_000_000_000) s, "
+        return told(name, begin, note: build, judge(try workshop.findings(stopping: false, heedingNeeds: patch != nil)))
     }
 
-    private func told(_ name: String, _ begin: UInt64, _ complaints: [String]) -> Int {
-        say("  \(complaints.isEmpty ? "holds" : "WRONG") \(name) (\((monotonicNanoseconds() - begin) / 1_000_000_000) s)")
+    /// Makes a folder the same as another, which goes. A file that is the same already stays what it was, so that a build has little to do.
+    private func replace(_ folder: FilePath, with next: FilePath) throws {
+        try makeDirectories(folder)
+        for name in try entries(folder) where !exists(next.appending(name)) { try removeTree(folder.appending(name)) }
+        for name in try entries(next) {
+            let (old, new) = (folder.appending(name), next.appending(name))
+            if try status(new, followLinks: false).kind == .directory {
+                try replace(old, with: new)
+            } else if try !isSame(old, new) {
+                try rename(new, to: old)
+            }
+        }
+        try removeTree(next)
+    }
+
+    private func isSame(_ one: FilePath, _ other: FilePath) throws -> Bool {
+        guard exists(one) else { return false }
+        let (first, second) = (try status(one, followLinks: false).kind, try status(other, followLinks: false).kind)
+        guard first == second else { return false }
+        return first == .symbolicLink ? try readLink(one) == readLink(other) : try readFile(one) == readFile(other)
+    }
+
+    private func told(_ name: String, _ begin: UInt64, note: String = "", _ complaints: [String]) -> Int {
+        say("  \(complaints.isEmpty ? "holds" : "WRONG") \(name) (\(note)all in \((monotonicNanoseconds() - begin) / 1_000_000_000) s)")
         for complaint in complaints { say("        \(complaint)") }
         return complaints.count
     }
@@ -124,7 +148,8 @@ public struct Proof {
         }
         let copy = try Lab(original.file.chapter, in: tree)
         try makeDirectories(FilePath(copy.mine))
-        return Workshop(copy, scratch: "\(place)/build-\(original.file.chapter)", project: original.tree)
+        // One folder for all labs: what they share (and that is most of it) is built once.
+        return Workshop(copy, scratch: "\(place)/build", project: original.tree)
     }
 
     /// The reference's files with their contents, as one text.

@@ -14,6 +14,12 @@ struct CheckCommand: ParsableCommand {
             let lab = try begun(which)
             let begin = monotonicNanoseconds()
             let workshop = Workshop(lab, scratch: "\(lab.tree)/.build-lab-\(lab.file.chapter)", project: lab.tree)
+            if !exists(FilePath(workshop.scratch)) {
+                let time = lab.file.firstBuildSeconds
+                print(
+                    language(
+                        "The first build takes about \(time) s on two cores; the next ones take seconds.", "처음 빌드는 코어 두 개에서 약 \(time)초 걸립니다. 다음부터는 몇 초면 됩니다."))
+            }
             if let complaint = try workshop.build() {
                 print(complaint)
                 print(language("It does not compile yet. The messages above are the compiler's.", "아직 컴파일되지 않습니다. 위의 메시지는 컴파일러가 남긴 것입니다."))
