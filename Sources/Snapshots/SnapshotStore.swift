@@ -4,7 +4,7 @@
 //      containers/4/init     mount points for one container, so that the image's layers stay untouched
 //      containers/4/upper    what the container changed: its diff
 //      containers/4/work     overlayfs' own
-//      staging/18/           a layer being unpacked
+//      staging/18/layer      a layer being unpacked; beside it `work` and `place` for settling it on others
 //      trash/3/              what is being removed
 //
 // Short numeric names, because mount(2) takes 4,096 bytes of options for all layers. A layer appears by one rename after its files are synced,
@@ -21,6 +21,7 @@ public final class SnapshotStore: Sendable {
     let metadata: Metadata
     let helper: TreeHelper
     let nextTrash = Atomic<Int>(0)
+    let sync: SharedSync
 
     /// Opens or creates the store at `root` and removes what an earlier process left unfinished.
     ///
@@ -29,8 +30,9 @@ public final class SnapshotStore: Sendable {
     ///   - helper: unpacks layers
     public init(root: FilePath, metadata: Metadata, helper: TreeHelper) throws(SnapshotsError) {
         (self.root, self.metadata, self.helper) = (root, metadata, helper)
-        try kernel { () throws(KernelError) in
+        sync = try kernel { () throws(KernelError) in
             for name in ["layers", "containers", "staging", "trash"] { try makeDirectories(root.appending(name), mode: 0o700) }
+            return try SharedSync(root)
         }
         try recover()
     }

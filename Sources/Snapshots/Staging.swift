@@ -69,8 +69,8 @@ extension SnapshotStore {
         let chain = ChainID(diffID: staged.diffID, onto: parent)
         if let there = try hold(chain, lease: lease) { return there }
         let below = try parent.map { (parent) throws(SnapshotsError) in try standOn(parent, staged.number) } ?? []
-        let copiedBytes = try settle(staged, onto: below)
-        try move(staged)
+        let (copiedBytes, settledAt) = try settle(staged, onto: below)
+        try move(staged, settledAt: settledAt)
         return try confirm(staged.number, Layer(chain: chain, diffID: staged.diffID, sizeBytes: staged.sizeBytes + copiedBytes), lease)
     }
 
@@ -107,26 +107,28 @@ extension SnapshotStore {
         return try layers(of: parent)
     }
 
-    private func settle(_ staged: StagedLayer, onto below: [FilePath]) throws(SnapshotsError) -> Int64 {
+    /// Returns how many bytes were copied up, and when the last change was made.
+    private func settle(_ staged: StagedLayer, onto below: [FilePath]) throws(SnapshotsError) -> (copiedBytes: Int64, settledAt: UInt64) {
         let links = staged.unpacked.links, implied = staged.unpacked.implied
         if let link = links.first, below.isEmpty {
             throw .trees(.refused(entry: "\(link.name)", why: "a hard link to \(link.target), which is no earlier entry of this layer"))
         }
-        guard !below.isEmpty, !links.isEmpty || !implied.isEmpty else { return 0 }
+        guard !below.isEmpty, !links.isEmpty || !implied.isEmpty else { return (0, staged.stagedAt) }
         let staging = stagingPath(staged.number)
-        return try tree { () throws(TreesError) in
+        let settled = try tree { () throws(TreesError) in
             try helper.settle(
                 layer: staging.appending("layer"), onto: below, work: staging.appending("work"), place: staging.appending("place"), implied: implied,
-                links: links
-            ).copiedBytes
+                links: links)
         }
+        return (settled.copiedBytes, monotonicNanoseconds())
     }
 
-    private func move(_ staged: StagedLayer) throws(SnapshotsError) {
+    /// Moves the layer to where it stays: first its files are made durable, then its name.
+    private func move(_ staged: StagedLayer, settledAt: UInt64) throws(SnapshotsError) {
         try kernel { () throws(KernelError) in
+            try sync.cover(settledAt)
             try rename(stagingPath(staged.number).appending("layer"), to: layerPath(staged.number))
-            let folder = try open(root, [.readOnly, .directory])
-            try folder.borrow { (folder) throws(KernelError) in try synchronizeFileSystem(folder) }
+            try synchronizeDirectory(root.appending("layers"))
         }
     }
 

@@ -27,10 +27,35 @@ func settle(_ settling: Settling) throws(TreesError) -> Settled {
         guard !settling.links.isEmpty else { return }
         try mountOverlay(Overlay(lower: parents, upper: layer, work: FilePath(settling.work)), at: place.appending("merged"))
     }
-    try adoptDirectories(settling.implied)
-    guard !settling.links.isEmpty else { return Settled(copiedBytes: 0) }
-    return Settled(copiedBytes: try makeLinks(settling.links, settling.limits))
+    return try lend("/layer") { (layer) throws(TreesError) in
+        try lend("/below") { (below) throws(TreesError) in try adoptDirectories(settling.implied, of: layer, from: below) }
+        guard !settling.links.isEmpty else { return Settled(copiedBytes: 0) }
+        return try lend("/merged") { (merged) throws(TreesError) in
+            var linker = Linker(layer: layer, merged: merged, limitBytes: settling.limits.bytes)
+            for link in settling.links { try linker.make(link) }
+            try linker.restoreTimes()
+            try removeOverlayNotes(beneath: layer)
+            return Settled(copiedBytes: linker.copiedBytes)
+        }
+    }
 }
 
-func makeLinks(_ links: [LayerLink], _ limits: UnpackLimits) throws(TreesError) -> Int64 { 0 }
-func adoptDirectories(_ implied: [TreePath]) throws(TreesError) {}
+private func lend<Result>(_ path: FilePath, _ body: (FileDescriptor) throws(TreesError) -> Result) throws(TreesError) -> Result {
+    let directory = try kernel { () throws(KernelError) in try open(path, [.readOnly, .directory]) }
+    return try directory.borrow(body)
+}
+
+/// Runs kernel calls on behalf of an entry, wrapping their error.
+func kernel<Result: ~Copyable>(for entry: TreePath, _ body: () throws(KernelError) -> Result) throws(TreesError) -> Result {
+    do throws(KernelError) { return try body() } catch { throw .kernel(entry: "\(entry)", error) }
+}
+
+/// Nil where the path leads to nothing, or through something that is no directory or not what the caller wants.
+func unlessMissing<Result: ~Copyable>(_ body: () throws(KernelError) -> Result) throws(KernelError) -> Result? {
+    do throws(KernelError) {
+        return try body()
+    } catch {
+        guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else { throw error }
+        return nil
+    }
+}

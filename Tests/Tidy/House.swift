@@ -51,15 +51,15 @@ private let drawing = """
      3 Runtime: OCI Rootfs Mounts Namespaces Cgroups Capabilities Seccomp Terminals Explain Linux FoundationEssentials
      3 ShimProtocol: Linux OCI FoundationEssentials
      3 Trees: Linux Digests FoundationEssentials
-     3 TreeWorker: Linux Archive Mounts Seccomp Trees FoundationEssentials
+     3 TreeWorker: Linux Archive Mounts Seccomp Trees Glibc
      3 Snapshots: Linux Digests Metadata Trees Glibc Synchronization
      3 Content: Linux Digests Glibc Synchronization
-     4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Linux
+     4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Terminals Linux
      4 Offload: NIOPosix
      4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization
      4 Registry: Linux OCI Digests Credentials HTTP Lab FoundationEssentials Synchronization
      5 Images: Linux OCI Digests Credentials Metadata Content Snapshots Offload Registry FoundationEssentials Synchronization
-     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Logging FoundationEssentials Synchronization
+     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Terminals Logging FoundationEssentials Synchronization
      8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
      8 DockerClient: Linux JSON
      9 CLI: DockerClient JSON Credentials Terminals Linux ArgumentParser
@@ -71,8 +71,8 @@ private let drawing = """
     10 slip-cgroup: Cgroups Namespaces Linux ArgumentParser
     10 slipway-runtime: Runtime OCI Explain Terminals Linux ArgumentParser FoundationEssentials
     10 slipway-shim: Shim Linux
-    10 slip-layer: Archive Trees Mounts Namespaces Digests Linux ArgumentParser
-    10 slip-image: Registry Images Content Snapshots Metadata Trees Credentials OCI Digests Linux ArgumentParser
+    10 slip-layer: Archive Trees Mounts Namespaces Explain JSON Digests Linux ArgumentParser
+    10 slip-image: Registry Images Content Snapshots Metadata Trees Credentials HTTP Offload OCI JSON Digests Linux ArgumentParser FoundationEssentials
     10 slipway-tree: TreeWorker Linux
     10 slipwayd: Daemon Linux ArgumentParser Logging
     10 slipway: CLI Linux
