@@ -116,7 +116,7 @@ let rows: [Row] = [
     module("Trees", ["Linux", "Digests"]), module("TreeWorker", ["Linux", "Archive", "Mounts", "Seccomp", "Trees"]),
     module("Snapshots", ["Linux", "Digests", "Metadata", "Trees"]), module("Content", ["Linux", "Digests"]),
     // 4
-    module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Linux"]),
+    module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Terminals", "Linux"]),
     module("Offload", ["NIOPosix"]), module("HTTP", ["Linux", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"]),
     module("Registry", ["Linux", "OCI", "Digests", "Credentials", "HTTP", "Lab"]),
     // 5, 6
@@ -125,7 +125,7 @@ let rows: [Row] = [
         "Engine",
         [
             "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Credentials", "Trees", "Snapshots",
-            "Registry", "Images", "Offload", "Logging"
+            "Registry", "Images", "Offload", "Terminals", "Logging"
         ]),
     // 8, 9
     module("Daemon", ["Engine", "HTTP", "DockerAPI", "ShimProtocol", "Offload", "Linux", "Logging"]), module("DockerClient", ["Linux", "JSON"]),
@@ -137,9 +137,11 @@ let rows: [Row] = [
     tool("slip-cgroup", ["Cgroups", "Namespaces", "Linux", "ArgumentParser"]),
     tool("slipway-runtime", ["Runtime", "OCI", "Explain", "Terminals", "Linux", "ArgumentParser"], libraries: ["seccomp"]),
     tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
-    tool("slip-layer", ["Archive", "Trees", "Mounts", "Namespaces", "Digests", "Linux", "ArgumentParser"], libraries: archiveLibraries),
+    tool("slip-layer", ["Archive", "Trees", "Mounts", "Namespaces", "Explain", "JSON", "Digests", "Linux", "ArgumentParser"], libraries: archiveLibraries),
     tool(
-        "slip-image", ["Registry", "Images", "Content", "Snapshots", "Metadata", "Trees", "Credentials", "OCI", "Digests", "Linux", "ArgumentParser"], .standard),
+        "slip-image", [
+            "Registry", "Images", "Content", "Snapshots", "Metadata", "Trees", "Credentials", "HTTP", "Offload", "OCI", "JSON", "Digests", "Linux", "ArgumentParser"
+        ], .standard),
     tool("slipway-tree", ["TreeWorker", "Linux"], libraries: archiveLibraries + ["seccomp"]),
     tool("slipwayd", ["Daemon", "Linux", "ArgumentParser", "Logging"], .standard),
     tool("slipway", ["CLI", "Linux"], .standard),
