@@ -8,6 +8,7 @@
 //
 // Symbolic links inside a path are the kernel's matter (openat2). OCI image-spec, layer.md, "Whiteouts"; chapter 07.
 
+import Glibc
 public import Linux
 
 /// What an entry's name asks for. `parent` is a relative path without `.` and `..`, empty for the layer's root.
@@ -26,69 +27,82 @@ public enum EntryName: Equatable, Sendable {
     /// Reads an entry's path.
     /// - Throws: a sentence why the name is refused.
     public init(_ path: FilePath) throws(RefusedName) {
-        let clean = try relative(path)
-        guard let last = clean.lastComponent else {
+        var parts = try partsInside(path)
+        guard let name = parts.popLast() else {
             self = .root
             return
         }
-        let parent = clean.removingLastComponent(), bytes = last.bytes
-        guard bytes.starts(with: whiteoutPrefix) else {
-            self = .entry(parent: parent, name: FilePath(root: nil, [last]))
-            return
-        }
-        let hidden = Array(bytes.dropFirst(whiteoutPrefix.count))
-        if hidden == Array(".wh..opq".utf8) {
-            self = .opaque(parent: parent)
-        } else if hidden.starts(with: whiteoutPrefix) {
-            self = .ignored
-        } else if hidden.isEmpty || hidden == [dot] || hidden == [dot, dot] {
-            throw RefusedName(why: "a whiteout of nothing")
-        } else {
-            self = .whiteout(parent: parent, name: FilePath(bytes: hidden))
-        }
+        self = try meaning(of: Array(name), in: FilePath(parts))
     }
 }
 
 /// Why a name is refused.
 public struct RefusedName: Error, Equatable {
+    /// The reason, to stand behind the name.
     public let why: String
 }
 
-/// A path relative to the layer, without `.`, `..` and doubled slashes.
-/// - Throws: where it would leave the layer, or is empty.
-func relative(_ path: FilePath) throws(RefusedName) -> FilePath {
-    guard !path.isEmpty else { throw RefusedName(why: "an empty name") }
-    var inside = path
-    inside.root = nil
-    inside.lexicallyNormalize()
-    guard inside.components.first?.kind != .parentDirectory else { throw RefusedName(why: "it leads outside of the layer") }
-    return inside.components.first?.kind == .currentDirectory ? "" : inside
+/// What the last part of an entry's path asks for.
+/// - Parameters:
+///   - name: its bytes: one part of a path, never empty, `.` or `..`
+///   - parent: what stands before it
+private func meaning(of name: [UInt8], in parent: FilePath) throws(RefusedName) -> EntryName {
+    // lab: 07.1 tell whiteouts, opaque marks and ordinary names apart
+    let prefix = Array(".wh.".utf8)
+    guard name.starts(with: prefix) else { return .entry(parent: parent, name: FilePath(bytes: name)) }
+    let hidden = Array(name.dropFirst(prefix.count))
+    // A file may be called `.wh..opq`, but a whiteout of it may not: that name is taken.
+    if hidden == Array(".wh..opq".utf8) { return .opaque(parent: parent) }
+    if hidden.starts(with: prefix) { return .ignored }
+    // `.wh...` would hide the parent's parent.
+    if hidden.isEmpty || hidden == Array(".".utf8) || hidden == Array("..".utf8) { throw RefusedName(why: "a whiteout of nothing") }
+    return .whiteout(parent: parent, name: FilePath(bytes: hidden))
+    // lab: end
 }
 
-private let dot = UInt8(ascii: ".")
-private let whiteoutPrefix = Array(".wh.".utf8)
+/// A path relative to the layer, without `.`, `..` and doubled slashes.
+/// - Throws: where it would leave the layer, is empty or too long.
+func relative(_ path: FilePath) throws(RefusedName) -> FilePath { FilePath(try partsInside(path)) }
 
-extension FilePath.Component {
-    /// The name as the kernel sees it, which need not be text.
-    var bytes: [UInt8] {
-        unsafe withPlatformString { start in
-            var found: [UInt8] = [], place = unsafe start
-            while let byte = unsafe Optional(place.pointee), byte != 0 {
-                found.append(UInt8(bitPattern: byte))
-                unsafe place += 1
-            }
-            return found
+/// The parts of a path, `..` taken at its word: it removes the part before it, without asking whether that is a link.
+private func partsInside(_ path: FilePath) throws(RefusedName) -> [ArraySlice<UInt8>] {
+    let bytes = path.bytes
+    guard !bytes.isEmpty else { throw RefusedName(why: "an empty name") }
+    guard bytes.count <= longestPath else { throw RefusedName(why: "its path has \(bytes.count) bytes, and Linux takes \(longestPath)") }
+    var inside: [ArraySlice<UInt8>] = []
+    for part in bytes.split(separator: UInt8(ascii: "/")) where part != [dot] {
+        if part != [dot, dot] {
+            inside.append(part)
+        } else if inside.popLast() == nil {
+            throw RefusedName(why: "it leads outside of the layer")
         }
     }
+    return inside
 }
 
+/// `PATH_MAX` without the closing NUL. man 7 path_resolution.
+let longestPath = 4095
+private let dot = UInt8(ascii: ".")
+
 extension FilePath {
+    /// The path as the kernel sees it, which need not be text.
+    var bytes: [UInt8] {
+        unsafe withPlatformString { start in
+            unsafe Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
+        }
+    }
+
     /// A path of bytes that hold no NUL.
-    init(bytes: [UInt8]) {
+    init(bytes: some Sequence<UInt8>) {
         let name = bytes.map { CChar(bitPattern: $0) } + [0]
         self = unsafe name.withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return FilePath() }
             return unsafe FilePath(platformString: start)
         }
+    }
+
+    /// A relative path of parts.
+    init(_ parts: [ArraySlice<UInt8>]) {
+        self.init(bytes: parts.joined(separator: [UInt8(ascii: "/")]))
     }
 }

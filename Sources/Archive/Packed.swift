@@ -3,7 +3,7 @@
 public import Digests
 
 /// What a tree becomes when it is packed.
-public enum PackForm: String, Codable, Sendable {
+public enum PackForm: String, Sendable {
     /// A layer: the tree is an overlay's upper directory. Its whiteouts (devices 0/0) become `.wh.NAME`, its opaque directories get a
     /// `.wh..wh..opq`, and names that would read as such marks are left out.
     case layer
@@ -12,7 +12,7 @@ public enum PackForm: String, Codable, Sendable {
 }
 
 /// What was packed.
-public struct Packed: Codable, Sendable, Equatable {
+public struct Packed: Sendable, Equatable {
     /// The digest of the tar: a layer's DiffID.
     public var digest: Digest
     /// Bytes of the tar.

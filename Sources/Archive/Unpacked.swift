@@ -1,11 +1,10 @@
-// What unpacking a layer reports, what bounds it, and why it may refuse. These values travel from the confined helper to the daemon as JSON.
-// Chapter 07.
+// What unpacking a layer reports, what bounds it, and why it may refuse. Names are paths, not text: a layer's need not be UTF-8. Chapter 07.
 
 public import Digests
 public import Linux
 
 /// Bounds on what one layer may make of a machine. A layer beyond them is refused, naming the entry that went too far.
-public struct UnpackLimits: Codable, Sendable, Equatable {
+public struct UnpackLimits: Sendable, Equatable {
     /// Bytes of all files together, holes of sparse files included.
     public var bytes: Int64
     /// Files, directories, links and nodes.
@@ -31,16 +30,16 @@ public struct UnpackLimits: Codable, Sendable, Equatable {
 }
 
 /// What a layer was.
-public struct Unpacked: Codable, Sendable, Equatable {
+public struct Unpacked: Sendable, Equatable {
     /// The digest of the uncompressed tar: the layer's identity in an image's configuration.
     public var diffID: Digest
     /// Bytes of all files.
     public var bytes: Int64 = 0
     /// Entries of the archive that were applied.
     public var entries = 0
-    /// Directories that no entry named but that a path needed; they have mode 0755 and belong to root. With layers below, the topmost
-    /// directory of that name knows better.
-    public var implied: [String] = []
+    /// Directories that no entry named but that a path needed, parents first; the empty path is the layer's root. They have mode 0755 and
+    /// belong to root. With layers below, the topmost directory of that name knows better.
+    public var implied: [FilePath] = []
     /// Hard links to files that no earlier entry of this layer made, in the archive's order: a layer below must have them. Nothing, or a
     /// whiteout, is at their names yet. At most 100,000 links and 8 MiB of names.
     public var links: [UnresolvedLink] = []
@@ -51,13 +50,13 @@ public struct Unpacked: Codable, Sendable, Equatable {
 }
 
 /// A hard link whose target is in a layer below.
-public struct UnresolvedLink: Codable, Sendable, Equatable {
+public struct UnresolvedLink: Sendable, Equatable {
     /// The file that it shares, relative to the root, without `.` and `..`.
-    public var target: String
+    public var target: FilePath
     /// Where the link belongs, relative to the root, without `.` and `..`. Its directory is there.
-    public var name: String
+    public var name: FilePath
 
-    public init(target: String, name: String) { (self.target, self.name) = (target, name) }
+    public init(target: FilePath, name: FilePath) { (self.target, self.name) = (target, name) }
 }
 
 /// Why a layer was not unpacked, or a tree not packed.

@@ -18,7 +18,7 @@ public import Linux
 /// - Returns: what was made, and the digest of the plain tar.
 /// - Throws: `ArchiveError`, naming the entry; `root` then holds part of the layer.
 public func unpack(_ layer: FileDescriptor, into root: FileDescriptor, limits: UnpackLimits = .standard) throws(ArchiveError) -> Unpacked {
-    let stream = try LayerStream(layer, limitBytes: limits.bytes + Int64(limits.entries) * 4096)
+    let stream = try LayerStream(layer, limitBytes: limits.bytes + Int64(limits.entries) * 4096, memoryBytes: limits.memoryBytes)
     let reader = try TarReader(stream)
     let unpacker = Unpacker(root: root, limits: limits)
     while let entry = try reader.next() { try unpacker.apply(entry, reader) }
@@ -34,7 +34,7 @@ final class Unpacker {
     private(set) var current: FilePath = ""
     private var bytes: Int64 = 0
     private var entries = 0
-    private var implied: [String] = []
+    private var implied: [FilePath] = []
     /// Bytes of `implied`, which a hostile layer could make larger than all its files.
     private var impliedBytes = 0
     private var leftOut: Set<String> = []
@@ -149,7 +149,7 @@ final class Unpacker {
         try countEntry()
         impliedBytes += path.utf8.count
         guard impliedBytes <= 8 << 20 else { throw .limit(entry: current.string, what: "8 MiB of names of directories that have no entry") }
-        implied.append(path)
+        implied.append(FilePath(path))
     }
 
     /// Counts a file's bytes, by what the archive claims before they are written.
