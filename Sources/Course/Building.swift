@@ -21,8 +21,22 @@ public struct Workshop: Sendable {
         let words = ["swift", "build", "--quiet", "--build-tests", "--scratch-path", scratch, "-Xswiftc", "-use-ld=lld"]
         let outcome = try run(words, in: lab.tree, with: ["LAB=\(lab.file.chapter)", "MINE=", "ONLY="])
         guard outcome.code != 0 else { return nil }
-        let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.filter { !$0.hasPrefix("[") && !$0.hasPrefix("warning: 'main'") }.joined(separator: "\n")
+        return complaints(in: outcome.output, written: try lab.writtenFiles().compactMap { $0.split(separator: "/").last })
+    }
+
+    /// What a learner has to read of a compiler's output: each complaint once, and warnings about their own files only.
+    private func complaints(in output: String, written: [Substring]) -> String {
+        var blocks: [String] = []
+        for line in output.split(separator: "\n", omittingEmptySubsequences: false) where !line.hasPrefix("[") {
+            let begins = line.hasPrefix("/") || line.hasPrefix("error:") || line.hasPrefix("warning:")
+            if begins || blocks.isEmpty { blocks.append(String(line)) } else { blocks[blocks.count - 1] += "\n\(line)" }
+        }
+        var told: Set<String> = []
+        return blocks.filter { block in
+            let head = String(block.prefix { $0 != "\n" })
+            let isForeign = head.contains(" warning: ") && !written.contains { head.contains("/\($0):") }
+            return !isForeign && !head.hasPrefix("warning:") && told.insert(head).inserted
+        }.joined(separator: "\n")
     }
 
     /// The test program.

@@ -85,20 +85,27 @@ extension Lab {
                 throw CourseError("\(folder)/mine/\(module) is there already, and is never overwritten; `make reset N=\(file.chapter)` begins again")
             }
             try makeDirectories(FilePath(target))
-            let up = String(repeating: "../", count: 4)
-            for name in try entries(FilePath("\(tree)/Sources/\(module)")).sorted() {
-                let source = FilePath("\(tree)/Sources/\(module)/\(name)")
-                if name == "Provenance.swift" {
-                    try writeFile(FilePath("\(target)/\(name)"), try readText(source).replacing("\"reference\"", with: "\"\(word)\""))
-                } else if name.hasSuffix(".swift"), try !regions(in: readText(source)).isEmpty {
-                    let text = try readText(source)
-                    try writeFile(FilePath("\(target)/\(name)"), filling == .starter ? starter(from: text) : text)
-                } else {
-                    try symbolicLink("\(up)Sources/\(module)/\(name)", at: FilePath("\(target)/\(name)"))
-                }
-            }
+            for name in try entries(FilePath("\(tree)/Sources/\(module)")).sorted() { try self.place(name, of: module, in: target, filling, word: word) }
         }
         try writeFile(FilePath("\(place)/base"), base + "\n")
+    }
+
+    /// Whether a learner gets a file of their own of this one: it holds exercises, or the word.
+    func isCopied(_ name: String, of module: String) throws -> Bool {
+        guard name.hasSuffix(".swift") else { return false }
+        return try name == "Provenance.swift" || !regions(in: readText(FilePath("\(tree)/Sources/\(module)/\(name)"))).isEmpty
+    }
+
+    /// Makes one file of a copy, or the link that stands for it.
+    func place(_ name: String, of module: String, in target: String, _ filling: Filling, word: String) throws {
+        let source = FilePath("\(tree)/Sources/\(module)/\(name)"), copy = FilePath("\(target)/\(name)")
+        guard try isCopied(name, of: module) else {
+            // From labs/NN-…/mine/Module up to the top.
+            return try symbolicLink("../../../../Sources/\(module)/\(name)", at: copy)
+        }
+        let text = try readText(source)
+        if name == "Provenance.swift" { return try writeFile(copy, text.replacing("\"reference\"", with: "\"\(word)\"")) }
+        try writeFile(copy, filling == .starter ? starter(from: text) : text)
     }
 
     /// The words that the copies carry in place of `reference`, by which the running engine shows whose code it is.

@@ -18,13 +18,18 @@ struct ReportTests {
         #expect(lines[4].hasSuffix("make hint N=03.1"))
     }
 
-    @Test("Every check has words for every sign in both languages")
-    func words() throws {
-        for check in try Lab("03", in: tree).file.checks {
-            for (name, sign) in check.signs {
-                for words in [sign.observed, sign.likely] { #expect(!words.en.isEmpty && !words.ko.isEmpty, "\(check.id) \(name)") }
-            }
+    @Test("Every lab has words in both languages, a time for its first build, and a test function for every check", arguments: ["03", "07", "08"])
+    func words(chapter: String) throws {
+        let lab = try Lab(chapter, in: tree)
+        let sources = try entries(FilePath("\(tree)/\(lab.folder)/Checks")).map { try readText(FilePath("\(tree)/\(lab.folder)/Checks/\($0)")) }
+        #expect(lab.file.firstBuildSeconds > 0)
+        var texts = lab.file.misconceptions + [lab.file.title, lab.file.brief]
+        for exercise in lab.file.exercises { texts += exercise.hints + [exercise.title, exercise.brief, exercise.why] }
+        for check in lab.file.checks {
+            #expect(sources.contains { $0.contains("func \(check.test)()") }, "\(check.id)")
+            texts += [check.title, check.expected] + check.signs.values.flatMap { [$0.observed, $0.likely] }
         }
+        for words in texts { #expect(!words.en.isEmpty && words.ko.unicodeScalars.contains { $0.value >= 0xac00 }, "\(words.en)") }
     }
 
     @Test("Korean is chosen by LC_ALL before LANG")
