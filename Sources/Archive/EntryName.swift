@@ -102,7 +102,7 @@ extension FilePath {
     }
 
     /// A relative path of parts.
-    init(_ parts: [ArraySlice<UInt8>]) {
+    init(_ parts: some Sequence<ArraySlice<UInt8>>) {
         self.init(bytes: parts.joined(separator: [UInt8(ascii: "/")]))
     }
 }

@@ -5,16 +5,20 @@
 // come out as another name. man 5 tar, man 3 archive_entry; chapter 07.
 
 import CArchive
+import Glibc
 import Linux
 
 /// One entry of a tar, before anything was made of it.
 struct Entry {
     enum Kind: Equatable {
         case file, directory
-        case symbolicLink(String)
+        /// Its text: bytes that end with a NUL.
+        case symbolicLink([CChar])
         case hardLink(FilePath)
         case characterDevice(major: UInt32, minor: UInt32), blockDevice(major: UInt32, minor: UInt32)
         case fifo, socket
+
+        var isSymbolicLink: Bool { if case .symbolicLink = self { true } else { false } }
     }
 
     var path: FilePath
@@ -25,7 +29,7 @@ struct Entry {
     var seconds: Int64, nanoseconds: Int64
     /// Bytes of a file, holes included.
     var bytes: Int64
-    var attributes: [(name: String, value: [UInt8])]
+    var attributes: [Attribute]
 }
 
 /// Walks through a tar.
@@ -63,11 +67,17 @@ struct Entry {
         default: throw failure()
         }
         guard let raw = unsafe raw, let name = unsafe archive_entry_pathname(raw) else { throw .damaged("an entry without a name") }
-        let path = unsafe FilePath(platformString: name)
+        let path = unsafe FilePath(platformString: name), (seconds, nanoseconds) = unsafe time(of: raw)
         return unsafe Entry(
             path: path, kind: try kind(raw, path), mode: unsafe UInt32(archive_entry_perm(raw)), user: unsafe archive_entry_uid(raw),
-            group: unsafe archive_entry_gid(raw), seconds: unsafe Int64(archive_entry_mtime(raw)), nanoseconds: unsafe Int64(archive_entry_mtime_nsec(raw)),
-            bytes: unsafe archive_entry_size(raw), attributes: attributes(raw))
+            group: unsafe archive_entry_gid(raw), seconds: seconds, nanoseconds: nanoseconds, bytes: unsafe archive_entry_size(raw),
+            attributes: attributes(raw) + accessLists(raw))
+    }
+
+    /// libarchive reads -1.5 as a second before 1970 and half a second more; the kernel wants two before and half a second more.
+    private func time(of raw: OpaquePointer) -> (seconds: Int64, nanoseconds: Int64) {
+        let seconds = unsafe Int64(archive_entry_mtime(raw)), nanoseconds = unsafe Int64(archive_entry_mtime_nsec(raw))
+        return seconds < 0 && nanoseconds > 0 && seconds > .min ? (seconds - 1, 1_000_000_000 - nanoseconds) : (seconds, nanoseconds)
     }
 
     /// The next piece of the current entry's data and where it belongs; nil at the end. Valid until the next call.
@@ -85,22 +95,39 @@ struct Entry {
         switch unsafe UInt32(archive_entry_filetype(raw)) {
         case 0o100000: return .file
         case 0o040000: return .directory
-        case 0o120000: return unsafe .symbolicLink(archive_entry_symlink(raw).map { unsafe String(cString: $0) } ?? "")
+        case 0o120000:
+            return unsafe .symbolicLink(archive_entry_symlink(raw).map { unsafe Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) } ?? [0])
         case 0o020000: return unsafe .characterDevice(major: UInt32(archive_entry_rdevmajor(raw)), minor: UInt32(archive_entry_rdevminor(raw)))
         case 0o060000: return unsafe .blockDevice(major: UInt32(archive_entry_rdevmajor(raw)), minor: UInt32(archive_entry_rdevminor(raw)))
         case 0o010000: return .fifo
         case 0o140000: return .socket
-        default: throw .refused(entry: path.string, why: "an unknown kind of entry")
+        default: throw .refused(entry: shown(path), why: "an unknown kind of entry")
         }
     }
 
-    private func attributes(_ raw: OpaquePointer) -> [(name: String, value: [UInt8])] {
-        var found: [(name: String, value: [UInt8])] = []
+    private func attributes(_ raw: OpaquePointer) -> [Attribute] {
+        var found: [Attribute] = []
         unsafe archive_entry_xattr_reset(raw)
         while true {
             var name: UnsafePointer<CChar>?, value: UnsafeRawPointer?, count = 0
             guard unsafe archive_entry_xattr_next(raw, &name, &value, &count) == ARCHIVE_OK, let name = unsafe name else { return found }
-            found.append((unsafe String(cString: name), unsafe Array(UnsafeRawBufferPointer(start: value, count: count))))
+            found.append(unsafe Attribute(name: String(cString: name), value: Array(UnsafeRawBufferPointer(start: value, count: count))))
+        }
+    }
+
+    /// Access lists as GNU tar and bsdtar write them, in words (`SCHILY.acl.access`); others write the kernel's form as attributes.
+    private func accessLists(_ raw: OpaquePointer) -> [Attribute] {
+        [(ARCHIVE_ENTRY_ACL_TYPE_ACCESS, "access"), (ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, "default")].compactMap { type, name in
+            var list: [AccessListEntry] = []
+            guard unsafe archive_entry_acl_reset(raw, type) > 0 else { return nil }
+            while true {
+                var kind: CInt = 0, permissions: CInt = 0, tag: CInt = 0, identity: CInt = 0, unused: UnsafePointer<CChar>?
+                guard unsafe archive_entry_acl_next(raw, type, &kind, &permissions, &tag, &identity, &unused) == ARCHIVE_OK else { break }
+                list.append(AccessListEntry(tag: tag, permissions: permissions, identity: identity))
+            }
+            // Names without numbers mean nothing outside of the image's own /etc/passwd.
+            guard let value = accessListAttribute(list) else { return Attribute(name: "SCHILY.acl.\(name)", value: []) }
+            return Attribute(name: "system.posix_acl_\(name)", value: value)
         }
     }
 

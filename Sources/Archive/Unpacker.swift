@@ -13,7 +13,7 @@ public import Linux
 /// Unpacks a layer into an empty directory.
 ///
 /// - Parameters:
-///   - layer: open for reading: tar, plain or compressed with gzip, zstd, bzip2 or xz
+///   - layer: open for reading: tar, plain or compressed with gzip, zstd, bzip2 or xz; its offset tells how much of it was read so far
 ///   - root: the directory, open for reading
 /// - Returns: what was made, and the digest of the plain tar.
 /// - Throws: `ArchiveError`, naming the entry; `root` then holds part of the layer.
@@ -22,8 +22,8 @@ public func unpack(_ layer: FileDescriptor, into root: FileDescriptor, limits: U
     let reader = try TarReader(stream)
     let unpacker = Unpacker(root: root, limits: limits)
     while let entry = try reader.next() { try unpacker.apply(entry, reader) }
-    try unpacker.setDirectoryTimes()
-    return unpacker.result(diffID: try stream.finish())
+    try unpacker.finishDirectories()
+    return try unpacker.result(diffID: try stream.finish())
 }
 
 /// Applies entries one after the other.
@@ -32,25 +32,19 @@ final class Unpacker {
     private let limits: UnpackLimits
     /// The entry under way, for errors.
     private(set) var current: FilePath = ""
-    private var bytes: Int64 = 0
-    private var entries = 0
+    private var counts = (bytes: Int64(0), entries: 0, keptBytes: 0, reportedBytes: 0)
     private var implied: [FilePath] = []
-    /// Bytes of `implied`, which a hostile layer could make larger than all its files.
-    private var impliedBytes = 0
+    private var links: [UnresolvedLink] = []
     private var leftOut: Set<String> = []
-    private var directoryTimes: [(path: FilePath, seconds: Int64, nanoseconds: Int64)] = []
+    private var directories: [FinishedDirectory] = []
+    /// Directories whose attributes the layer itself decides.
+    private var named: Set<FilePath> = []
     /// The directory that the last entry was made in, kept open: archives list a directory's files together.
     private var lastParent: Descriptor?
     private var lastParentPath: FilePath?
 
     init(root: FileDescriptor, limits: UnpackLimits) {
         (self.root, self.limits) = (root, limits)
-    }
-
-    func result(diffID: Digest) -> Unpacked {
-        var result = Unpacked(diffID: diffID)
-        (result.bytes, result.entries, result.implied, result.leftOut) = (bytes, entries, implied, leftOut.sorted())
-        return result
     }
 
     func apply(_ entry: Entry, _ reader: TarReader) throws(ArchiveError) {
@@ -61,25 +55,25 @@ final class Unpacker {
         switch name {
         case .ignored: break
         case .root: try setAttributes(ofRoot: entry)
-        case .opaque(let parent): try inParent(parent) { (_) throws(ArchiveError) in try makeOpaque(parent) }
+        case .opaque(let parent): try inParent(parent) { (directory) throws(ArchiveError) in try makeOpaque(directory) }
         case .whiteout(let parent, let name): try inParent(parent) { (directory) throws(ArchiveError) in try whiteOut(name, in: directory, parent) }
         case .entry(let parent, let name):
             try inParent(parent) { (directory) throws(ArchiveError) in try make(entry, name, in: directory, parent, reader) }
         }
     }
 
-    /// Sets the times of all directories that entries named, the deepest changes being done.
-    func setDirectoryTimes() throws(ArchiveError) {
-        for (path, seconds, nanoseconds) in directoryTimes {
-            current = path
-            do throws(KernelError) {
-                let directory = try openBeneath(root, path.isEmpty ? "." : path, [.readOnly, .directory, .noFollow])
-                try directory.borrow { (directory) throws(KernelError) in try changeTimes(directory, seconds: seconds, nanoseconds: nanoseconds) }
-            } catch {
-                // A later entry put something else there.
-                guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else { throw .kernel(entry: path.string, error) }
-            }
+    /// What came of it, once all is made.
+    func result(diffID: Digest) throws(ArchiveError) -> Unpacked {
+        var result = Unpacked(diffID: diffID)
+        (result.bytes, result.entries, result.leftOut) = (counts.bytes, counts.entries, leftOut.sorted())
+        for path in [""] + implied where named.insert(path).inserted {
+            if try existing(at: path)?.kind == .directory { result.implied.append(path) }
         }
+        for link in links {
+            // Anything else at its name is a later entry's.
+            if try existing(at: link.name)?.isWhiteout ?? true { result.links.append(link) }
+        }
+        return result
     }
 
     // MARK: Parents
@@ -97,34 +91,47 @@ final class Unpacker {
 
     private func directory(at path: FilePath) throws(ArchiveError) -> Descriptor {
         if let found = try existingDirectory(path) { return found }
-        // How much of it is there, by halving: a hostile path has a thousand parts, and each look walks through all of them.
-        let names = Array(path.components)
-        var (there, missing) = (0, names.count)
+        // How much of it is there, by halving: a hostile path has two thousand parts, and each look walks through all of them.
+        let parts = path.bytes.split(separator: UInt8(ascii: "/"))
+        var (there, missing) = (0, parts.count)
         while missing - there > 1 {
             let middle = (there + missing) / 2
-            if try existingDirectory(FilePath(root: nil, names[..<middle])) == nil { missing = middle } else { there = middle }
+            if try existingDirectory(FilePath(parts[..<middle])) == nil { missing = middle } else { there = middle }
         }
-        guard var place = try existingDirectory(there == 0 ? "." : FilePath(root: nil, names[..<there])) else { throw refused("its directory is gone") }
-        var soFar = names[..<there].map(\.string).joined(separator: "/")
-        for name in names[there...].map({ FilePath(root: nil, [$0]) }) {
-            soFar += soFar.isEmpty ? name.string : "/\(name)"
-            try countImplied(soFar)
-            place = try kernel { () throws(KernelError) in
-                try place.borrow { (place) throws(KernelError) in
-                    // EEXIST here is a symbolic link that leads nowhere.
-                    try makeDirectory(name, mode: 0o755, at: place)
-                    return try open(name, [.path, .directory, .noFollow], at: place)
-                }
+        guard var place = try existingDirectory(there == 0 ? "." : FilePath(parts[..<there])) else { throw refused("its directory is gone") }
+        for index in there..<parts.count {
+            place = try place.borrow { (place) throws(ArchiveError) in
+                try makeImplied(FilePath(bytes: parts[index]), in: place, FilePath(parts[...index]))
             }
         }
         return place
     }
 
+    /// A directory that no entry named yet. One that takes the place of a whiteout is new: it has nothing from the layers below.
+    private func makeImplied(_ name: FilePath, in directory: FileDescriptor, _ path: FilePath) throws(ArchiveError) -> Descriptor {
+        let isNew = try existing(name, in: directory)?.isWhiteout == true
+        if isNew { try replace(name, in: directory) }
+        do throws(KernelError) { try makeDirectory(name, mode: 0o755, at: directory) } catch {
+            throw error.errno == EEXIST ? refused("\(path) is no directory") : kernelError(error)
+        }
+        let made = try kernel { () throws(KernelError) in
+            // Inside a directory with setgid, the new one would be of that group.
+            try changeOwner(name, user: 0, group: 0, at: directory)
+            try changeMode(name, 0o755, at: directory)
+            return try open(name, [.readOnly, .directory, .noFollow], at: directory)
+        }
+        try countEntry()
+        try keep(path, isReported: true)
+        if isNew { try made.borrow { (made) throws(ArchiveError) in try makeOpaque(made) } }
+        if isNew { named.insert(path) } else { implied.append(path) }
+        return made
+    }
+
     private func existingDirectory(_ path: FilePath) throws(ArchiveError) -> Descriptor? {
         do throws(KernelError) {
-            return try openBeneath(root, path, [.path, .directory])
+            return try openBeneath(root, path, [.readOnly, .directory])
         } catch {
-            guard error.errno == ENOENT else { throw .kernel(entry: current.string, error) }
+            guard error.errno == ENOENT || error.errno == ENOTDIR else { throw kernelError(error) }
             return nil
         }
     }
@@ -132,39 +139,94 @@ final class Unpacker {
     /// After something was replaced, a path may lead elsewhere.
     func forgetParent() { lastParentPath = nil }
 
+    // MARK: Directories
+
+    /// A directory's last touches, given when nothing is made in it any more.
+    private struct FinishedDirectory {
+        let path: FilePath
+        let seconds: Int64, nanoseconds: Int64
+        /// The access list that new files in it get: not those of the layer, which have their own.
+        let defaults: Attribute?
+    }
+
+    func finishLater(_ path: FilePath, _ entry: Entry, defaults: Attribute?) throws(ArchiveError) {
+        try keep(path)
+        named.insert(path)
+        directories.append(FinishedDirectory(path: path, seconds: entry.seconds, nanoseconds: entry.nanoseconds, defaults: defaults))
+    }
+
+    /// The layers below say nothing any more about the directory at `path`.
+    func isOwnDirectory(_ path: FilePath) { named.insert(path) }
+
+    func finishDirectories() throws(ArchiveError) {
+        for finished in directories {
+            current = finished.path
+            guard let directory = try stillThere(finished.path) else { continue }
+            try directory.borrow { (directory) throws(ArchiveError) in
+                if let defaults = finished.defaults { try set(defaults, of: directory) }
+                try kernel { () throws(KernelError) in try changeTimes(directory, seconds: finished.seconds, nanoseconds: finished.nanoseconds) }
+            }
+        }
+    }
+
+    /// The directory at `path`; nil where a later entry put something else there.
+    private func stillThere(_ path: FilePath) throws(ArchiveError) -> Descriptor? {
+        do throws(KernelError) {
+            return try openBeneath(root, path.isEmpty ? "." : path, [.readOnly, .directory, .noFollow])
+        } catch {
+            guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else { throw kernelError(error) }
+            return nil
+        }
+    }
+
     // MARK: Counting and refusing
 
-    func kernel<Result: ~Copyable>(_ body: () throws(KernelError) -> Result) throws(ArchiveError) -> Result {
-        do throws(KernelError) { return try body() } catch { throw .kernel(entry: current.string, error) }
-    }
-
-    func refused(_ why: String) -> ArchiveError { .refused(entry: current.string, why: why) }
-
     private func countEntry() throws(ArchiveError) {
-        entries += 1
-        guard entries <= limits.entries else { throw .limit(entry: current.string, what: "\(limits.entries) entries") }
-    }
-
-    private func countImplied(_ path: String) throws(ArchiveError) {
-        try countEntry()
-        impliedBytes += path.utf8.count
-        guard impliedBytes <= 8 << 20 else { throw .limit(entry: current.string, what: "8 MiB of names of directories that have no entry") }
-        implied.append(FilePath(path))
+        counts.entries += 1
+        guard counts.entries <= limits.entries else { throw .limit(entry: shown(current), what: "\(limits.entries) entries") }
     }
 
     /// Counts a file's bytes, by what the archive claims before they are written.
     func count(bytes more: Int64) throws(ArchiveError) {
-        let (sum, isTooMuch) = bytes.addingReportingOverflow(more)
-        guard more >= 0, !isTooMuch, sum <= limits.bytes else { throw .limit(entry: current.string, what: "\(limits.bytes) bytes") }
-        bytes = sum
+        let (sum, isTooMuch) = counts.bytes.addingReportingOverflow(more)
+        guard more >= 0, !isTooMuch, sum <= limits.bytes else { throw .limit(entry: shown(current), what: "\(limits.bytes) bytes") }
+        counts.bytes = sum
+    }
+
+    /// Counts a path that is kept until the end. A hostile layer could make these larger than all its files.
+    private func keep(_ path: FilePath, isReported: Bool = false) throws(ArchiveError) {
+        let size = path.length + 64
+        counts.keptBytes += size
+        counts.reportedBytes += isReported ? size : 0
+        guard counts.keptBytes <= 128 << 20 else { throw .limit(entry: shown(current), what: "128 MiB of names of directories") }
+        guard counts.reportedBytes <= 8 << 20 else {
+            throw .limit(entry: shown(current), what: "8 MiB of names of directories without an entry and of links to other layers")
+        }
+    }
+
+    /// Notes a hard link into the layers below.
+    func leave(_ link: UnresolvedLink) throws(ArchiveError) {
+        try keep(link.target, isReported: true)
+        try keep(link.name, isReported: true)
+        links.append(link)
     }
 
     /// Notes what an entry had that was not made; at most a hundred notes.
     func leaveOut(_ what: String) {
-        if leftOut.count < 100 { leftOut.insert("\(current): \(what)") }
+        if leftOut.count < 100 { leftOut.insert("\(shown(current)): \(what)") }
     }
 
-    func remember(timesOf path: FilePath, _ entry: Entry) {
-        directoryTimes.append((path, entry.seconds, entry.nanoseconds))
+    func kernel<Result: ~Copyable>(_ body: () throws(KernelError) -> Result) throws(ArchiveError) -> Result {
+        do throws(KernelError) { return try body() } catch { throw kernelError(error) }
     }
+
+    func kernelError(_ error: KernelError) -> ArchiveError { .kernel(entry: shown(current), error) }
+
+    func refused(_ why: String) -> ArchiveError { .refused(entry: shown(current), why: why) }
+}
+
+/// A path for people: a stranger's name may be a megabyte long.
+func shown(_ path: FilePath) -> String {
+    let text = path.string
+    return text.utf8.count <= 300 ? text : "\(text.prefix(200))… (\(text.utf8.count) bytes)"
 }

@@ -22,7 +22,14 @@ struct HostileTests {
         Case("climbs out after going in", "a/../../x", "it leads outside of the layer", [.directory("a/"), .file("a/../../x")]),
         Case("climbs out from the root", "/../../outside/secret", "it leads outside of the layer", [.file("/../../outside/secret")]),
         Case("links out", "h", "its target ../outside/secret: it leads outside of the layer", [.hardLink("h", to: "../outside/secret")]),
-        Case("links to what is not there", "h", "a hard link to nothing/here, which is no earlier entry of this layer", [.hardLink("h", to: "nothing/here")]),
+        Case("links to itself", "h", "a hard link to itself", [.hardLink("h", to: "./h")]),
+        Case("links to a directory", "h", "a hard link to d, which is a directory", [.directory("d/"), .hardLink("h", to: "d")]),
+        Case("links to what it removes", "h", "a hard link to f, which this layer removes", [.file(".wh.f", ""), .hardLink("h", to: "f")]),
+        Case("goes through a file", "f/x", "f is no directory", [.file("f"), .file("f/x")]),
+        Case("goes through a link to nowhere", "nowhere/a/x", "nowhere is no directory", [.symbolicLink("nowhere", to: "gone"), .file("nowhere/a/x")]),
+        Case(
+            "is 3,000 directories deep", "\(String(repeating: "d/", count: 100))… (6001 bytes)", "its path has 6001 bytes, and Linux takes 4095",
+            [.file("x").pax("path", String(repeating: "d/", count: 3000) + "x")]),
         Case("links to the root", "h", "a hard link to the layer's root", [.hardLink("h", to: "./")]),
         Case("hides what is outside", "../.wh.secret", "it leads outside of the layer", [.file("../.wh.secret")]),
         Case("hides its own parent", "a/.wh...", "a whiteout of nothing", [.directory("a/"), .file("a/.wh...")]),
@@ -73,21 +80,33 @@ struct HostileTests {
     @Test("that links to a file outside through a symbolic link finds only itself")
     func hardLinkThroughLink() throws {
         try withBench { bench in
-            #expect(throws: ArchiveError.self) { try bench.unpack([.symbolicLink("out", to: "\(bench.path)/outside"), .hardLink("stolen", to: "out/secret")]) }
+            let result = try bench.unpack([.symbolicLink("out", to: "\(bench.path)/outside"), .hardLink("stolen", to: "out/secret")])
             #expect(!bench.has("stolen"))
+            #expect(result.links == [UnresolvedLink(target: "out/secret", name: "stolen")], "a layer below might have it")
         }
     }
 
-    @Test("with a link in the way that leads nowhere is refused")
-    func danglingParent() throws {
+    @Test("with a name of 300 bytes is refused by the kernel, in an error that names it")
+    func longName() throws {
         try withBench { bench in
+            let name = String(repeating: "n", count: 300)
             do {
-                try bench.unpack([.symbolicLink("nowhere", to: "gone"), .file("nowhere/x")])
+                try bench.unpack([.file("x").pax("path", name)])
                 Issue.record("unpacked")
             } catch {
-                guard case ArchiveError.kernel("nowhere/x", let reason) = error else { throw error }
-                #expect(reason.call == "mkdirat")
+                guard case ArchiveError.kernel(name, let reason) = error else { throw error }
+                #expect(reason.reason == "File name too long")
             }
+        }
+    }
+
+    @Test("of 1,000 directories one in the other is made, and can be removed")
+    func deep() throws {
+        try withBench { bench in
+            let result = try bench.unpack([.file("x").pax("path", String(repeating: "d/", count: 1000) + "x")])
+            #expect(result.implied.count == 1001)
+            try removeTree(bench.root.appending("d"))
+            #expect(!bench.has("d"))
         }
     }
 
