@@ -18,8 +18,8 @@ import Trees
 enum Access {
     /// Look at everything, change nothing.
     case reading
-    /// Make and change files, none larger than that.
-    case writing(largestFileBytes: Int64)
+    /// Make and change files, none larger than all of them may be.
+    case writing(UnpackLimits)
 }
 
 /// Confines this process to `directory`, which becomes its root and working directory. There is no way back. One-threaded programs only.
@@ -33,7 +33,7 @@ func confine(to directory: FilePath, _ access: Access, prepare: () throws(Kernel
         try prepare()
         try pivot(to: directory)
         try setMountAttributes("/", set: access.mountAttributes, recursive: true)
-        try limitResources(access)
+        try limitResources(access.limits)
         let capabilities = access.capabilities
         try setCapabilities(CapabilityWords(effective: capabilities, permitted: capabilities, inheritable: 0))
         try filter.install(noNewPrivileges: true)
@@ -59,10 +59,10 @@ extension Access {
 
     private func words(_ numbers: [UInt64]) -> UInt64 { numbers.reduce(0) { $0 | 1 << $1 } }
 
-    fileprivate var largestFileBytes: UInt64 {
+    fileprivate var limits: UnpackLimits {
         switch self {
-        case .reading: .max
-        case .writing(let bytes): UInt64(max(0, bytes))
+        case .reading: .standard
+        case .writing(let limits): limits
         }
     }
 }
@@ -81,10 +81,11 @@ private let forbiddenCalls = Profile(
         Rule(["socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendmsg", "recvmsg"], .killProcess)
     ], skipsUnknownNames: true)
 
-/// A gigabyte of address space is room for every compressor's window, but for no bomb; an hour of work is more than any honest layer takes.
-private func limitResources(_ access: Access) throws(KernelError) {
-    try setResourceLimit(addressSpace, soft: 1 << 30, hard: 1 << 30)
-    try setResourceLimit(fileSize, soft: access.largestFileBytes, hard: access.largestFileBytes)
+/// What a task may use. An hour of work is more than any honest layer takes.
+private func limitResources(_ limits: UnpackLimits) throws(KernelError) {
+    let memory = UInt64(max(0, limits.memoryBytes)), file = UInt64(max(0, limits.bytes))
+    try setResourceLimit(addressSpace, soft: memory, hard: memory)
+    try setResourceLimit(fileSize, soft: file, hard: file)
     try setResourceLimit(processorSeconds, soft: 3600, hard: 3600)
     try setResourceLimit(openFiles, soft: 256, hard: 256)
     try setResourceLimit(coreSize, soft: 0, hard: 0)

@@ -19,7 +19,7 @@ import Trees
 func settle(_ settling: Settling) throws(TreesError) -> Settled {
     let place = FilePath(settling.place), layer = FilePath(settling.layer), parents = settling.parents.map { FilePath($0) }
     guard !parents.isEmpty else { throw .died("a layer to settle on nothing") }
-    try confine(to: place, .writing(largestFileBytes: settling.limits.bytes)) { () throws(KernelError) in
+    try confine(to: place, .writing(settling.limits)) { () throws(KernelError) in
         try mount("none", onto: place, type: "tmpfs", data: "size=64k,mode=700")
         for name in ["layer", "below", "merged"] { try makeDirectory(place.appending(name), mode: 0o700) }
         try bind(layer, onto: place.appending("layer"))

@@ -42,9 +42,10 @@ private func perform(_ arguments: [String], _ reply: inout Reply) throws(TreesEr
 }
 
 private func unpack(_ layer: FileDescriptor, into directory: FilePath, _ limits: Trees.UnpackLimits) throws(TreesError) -> Trees.Unpacked {
-    // Made before the walls go up: it asks /proc how much memory a layer may take.
-    let bounds = Archive.UnpackLimits(bytes: limits.bytes, entries: limits.entries)
-    try confine(to: directory, .writing(largestFileBytes: limits.bytes))
+    // Asked before the walls go up, for there is no /proc inside.
+    let affordable = min(Archive.UnpackLimits.affordableMemoryBytes(), limits.memoryBytes / 2)
+    let bounds = Archive.UnpackLimits(bytes: limits.bytes, entries: limits.entries, memoryBytes: affordable)
+    try confine(to: directory, .writing(limits))
     return try inRoot { (root) throws(ArchiveError) in Trees.Unpacked(try Archive.unpack(layer, into: root, limits: bounds)) }
 }
 

@@ -10,13 +10,16 @@ public struct UnpackLimits: Codable, Sendable, Equatable {
     public var bytes: Int64
     /// Files, directories, links and nodes.
     public var entries: Int
+    /// Address space of the process that does it, its program included.
+    public var memoryBytes: Int
 
-    /// 64 GiB and four million entries: far above any layer in use, far below what fills a disk's inodes unseen.
+    /// 64 GiB and four million entries: far above any layer in use, far below what fills a disk's inodes unseen. A gigabyte of memory is room
+    /// for every compressor's window, but for no bomb.
     public static let standard = UnpackLimits(bytes: 64 << 30, entries: 4_000_000)
 
     /// Bounds of one's own.
-    public init(bytes: Int64, entries: Int) {
-        (self.bytes, self.entries) = (bytes, entries)
+    public init(bytes: Int64, entries: Int, memoryBytes: Int = 1 << 30) {
+        (self.bytes, self.entries, self.memoryBytes) = (bytes, entries, memoryBytes)
     }
 }
 

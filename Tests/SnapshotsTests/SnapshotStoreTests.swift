@@ -7,34 +7,6 @@ import Snapshots
 import Testing
 import Trees
 
-private struct Store {
-    let path: FilePath
-    let metadata: Metadata
-    let snapshots: SnapshotStore
-
-    init(_ path: FilePath) throws {
-        self.path = path
-        let helper = TreeHelper(executable: FilePath(try readLink("/proc/self/exe")).removingLastComponent().appending("slipway-tree"))
-        metadata = try Metadata(path: path.appending("slipway.db"), schemas: [SnapshotStore.schema])
-        snapshots = try SnapshotStore(root: path.appending("snapshots"), metadata: metadata, helper: helper)
-    }
-
-    func layer(_ entries: [TarEntry], onto parent: ChainID? = nil) throws -> Layer {
-        try writeFile(path.appending("layer"), tar(entries))
-        let file = try open(path.appending("layer"), .readOnly)
-        return try file.borrow { file in try snapshots.unpack(file, onto: parent, lease: "test") }
-    }
-
-    func names(_ folder: String) throws -> [String] { try entries(path.appending("snapshots/\(folder)")) }
-}
-
-private func withStore(_ body: (Store) throws -> Void) throws {
-    let path = FilePath("/tmp/slipway-snapshots-\(currentProcess())-\(monotonicNanoseconds())")
-    defer { try? removeTree(path) }  // a leftover would show in the host comparison
-    try makeDirectories(path)
-    try body(Store(path))
-}
-
 private let container = String(repeating: "c", count: 64)
 
 @Suite("Snapshots")

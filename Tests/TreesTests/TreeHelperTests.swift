@@ -1,30 +1,11 @@
 // The helper as the daemon uses it, and what is left of the world once it is confined. Needs root and the program slipway-tree beside the tests.
 
 import Digests
+import Foundation
 import Linux
+import Synchronization
 import Testing
 import Trees
-
-private struct Place {
-    let path: FilePath
-    var root: FilePath { path.appending("root") }
-    var helper: TreeHelper {
-        get throws { TreeHelper(executable: FilePath(try readLink("/proc/self/exe")).removingLastComponent().appending("slipway-tree")) }
-    }
-
-    func unpack(_ layer: [UInt8], with helper: TreeHelper? = nil) throws -> Unpacked {
-        try writeFile(path.appending("layer"), layer)
-        let file = try open(path.appending("layer"), .readOnly), helper = try helper ?? self.helper
-        return try file.borrow { file in try helper.unpack(file, into: root) }
-    }
-}
-
-private func withPlace(_ body: (Place) throws -> Void) throws {
-    let place = Place(path: FilePath("/tmp/slipway-trees-\(currentProcess())-\(monotonicNanoseconds())"))
-    defer { try? removeTree(place.path) }  // a leftover would show in the host comparison
-    try makeDirectories(place.root)
-    try body(place)
-}
 
 @Suite("slipway-tree")
 struct TreeHelperTests {
@@ -34,7 +15,7 @@ struct TreeHelperTests {
             let layer = tar([.file("a/b", "hello").with { $0.user = 1000 }, .file(".wh.gone", "")])
             let result = try place.unpack(layer)
             #expect(result.diffID == Digest(of: layer))
-            #expect(result.implied == ["a"])
+            #expect(result.implied == [TreePath(""), TreePath("a")] && result.links.isEmpty)
             #expect(try readText(place.root.appending("a/b")) == "hello")
             #expect(try status(place.root.appending("a/b")).user == 1000)
             #expect(try status(place.root.appending("gone")).kind == .characterDevice)
@@ -74,50 +55,55 @@ struct TreeHelperTests {
         }
     }
 
-    @Test("refuses the tasks of later chapters by name", arguments: TreeTask.allCases.filter { $0 != .unpack })
-    func notYet(_ task: TreeTask) throws {
+    @Test("tells names that are no text, byte for byte")
+    func bytes() throws {
         try withPlace { place in
-            let pipe = try Pipe()
-            let child = try pipe.writing.borrow { reply in
-                try spawn(Spawn(place.helper.executable, ["slipway-tree", task.rawValue, "{}"], descriptors: [(reply, 4)]))
-            }
-            let ended = try child.descriptor.borrow { try wait($0) }
-            #expect(ended?.code == 1)
-            let reply = try pipe.reading.borrow { try read($0, upTo: 1000) }
-            #expect(String(decoding: reply, as: UTF8.self).contains("\"notYet\""))
+            let layer = tar([.file("x").with { $0.name = [0xff, 0x2f, 0xfe] }, .hardLink("l", to: "gone").with { $0.name = [0x6c, 0xfd] }])
+            let result = try place.unpack(layer)
+            let odd = try #require(result.implied.last), link = try #require(result.links.first)
+            #expect(try status(place.root.appending(odd.path.components)).kind == .directory)
+            #expect(odd.path.string == "\u{fffd}" && String(validating: odd.path) == nil)
+            #expect(String(validating: link.name.path) == nil && link.target == TreePath("gone"))
+            let twice = try JSONDecoder().decode(Unpacked.self, from: JSONEncoder().encode(result))
+            #expect(twice == result)
         }
     }
 
-    @Test("has given up everything but its directory before it reads the first byte")
-    func confinement() throws {
+    @Test("moves the position of the layer's descriptor as it reads: gzip, zstd and plain", arguments: ["", "gzip", "zstd"])
+    func progress(_ compressor: String) throws {
         try withPlace { place in
-            let layer = try Pipe(), reply = try Pipe()
-            let request = "{\"directory\":\"\(place.root)\",\"limits\":{\"bytes\":1000,\"entries\":10}}"
-            let child = try layer.reading.borrow { layer in
-                try reply.writing.borrow { reply in
-                    try spawn(Spawn(place.helper.executable, ["slipway-tree", "unpack", request], descriptors: [(layer, 3), (reply, 4)]))
+            // What cannot be compressed, so that there is something to read.
+            let noise = try open("/dev/urandom", .readOnly).borrow { source in try read(source, upTo: 2 << 20) }
+            let layer = tar((0..<10).map { number in .file("noise\(number)", "").with { $0.contents = noise } })
+            try writeFile(place.path.appending("layer"), compressor.isEmpty ? layer : try pipe(layer, through: compressor))
+            let file = try open(place.path.appending("layer"), .readOnly)
+            try file.borrow { file in
+                let size = try status(file).bytes, seen = Mutex<Set<Int64>>([]), isDone = Mutex(false), helper = try place.helper
+                let watcher = Thread {
+                    while !isDone.withLock({ $0 }) {
+                        if let position = try? TreeHelper.bytesRead(of: file) { seen.withLock { _ = $0.insert(position) } }  // it is what is tested
+                        pause(milliseconds: 1)
+                    }
                 }
+                watcher.start()
+                let result = try helper.unpack(file, into: place.root)
+                isDone.withLock { $0 = true }
+                #expect(result.diffID == Digest(of: layer))
+                #expect(try TreeHelper.bytesRead(of: file) == size)
+                #expect(seen.withLock { $0 }.contains { $0 > 0 && $0 < size })
             }
-            let proc = FilePath("/proc/\(child.process)")
-            // It waits for the pipe now; the filter is the last thing that it installs.
-            var status = ""
-            for _ in 0..<500 where !status.contains("Seccomp:\t2") {
-                status = try readText(proc.appending("status"))
-                pause(milliseconds: 10)
-            }
-            #expect(status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1") && status.contains("Threads:\t1"))
-            // CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SYS_ADMIN, MKNOD, SETFCAP.
-            #expect(status.contains("CapEff:\t000000008820001b"))
-            let mounts = try readText(proc.appending("mountinfo")).split(separator: "\n")
-            #expect(mounts.count == 1)
-            #expect(mounts.first?.contains("nosuid,nodev,noexec") == true)
-            for kind in ["mnt", "net", "ipc", "uts"] { #expect(try readLink(proc.appending("ns/\(kind)")) != readLink(FilePath("/proc/self/ns/\(kind)"))) }
-            #expect(try Set(entries(proc.appending("fd"))).isSubset(of: ["0", "1", "2", "3", "4", "5"]))
-            let limits = try readText(proc.appending("limits"))
-            #expect(limits.contains("1073741824           1073741824           bytes"))
-            try send(.kill, to: child.process)
-            let ended = try child.descriptor.borrow { try wait($0) }
-            #expect(ended == .signaled(9))
+        }
+    }
+
+    @Test("is told by name what hits the memory limit")
+    func memory() throws {
+        try withPlace { place in
+            var small = try place.helper
+            small.limits.memoryBytes = 24 << 20
+            // zstd with a window of 64 MiB, which the reader must hold.
+            let layer = try pipe(tar([.file("zeros", String(repeating: "0", count: 64 << 20))]), through: "zstd", ["--long=26"])
+            #expect(throws: TreesError.self) { try place.unpack(layer, with: small) }
+            #expect(try place.unpack(layer).bytes == 64 << 20)
         }
     }
 }

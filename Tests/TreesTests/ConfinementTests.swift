@@ -1,0 +1,86 @@
+// What is left of the world once the helper is confined, and how it ends. Needs root and the program slipway-tree beside the tests.
+
+import Linux
+import Testing
+import Trees
+
+@Suite("slipway-tree, confined,")
+struct ConfinementTests {
+    @Test("refuses the tasks of later chapters by name", arguments: TreeTask.allCases.filter { ![.unpack, .settle, .pack].contains($0) })
+    func notYet(_ task: TreeTask) throws {
+        try withPlace { place in
+            let pipe = try Pipe()
+            let child = try pipe.writing.borrow { reply in try place.start(task.rawValue, nil, reply: reply) }
+            let ended = try child.descriptor.borrow { try wait($0) }
+            #expect(ended?.code == 1)
+            let reply = try pipe.reading.borrow { try read($0, upTo: 1000) }
+            #expect(String(decoding: reply, as: UTF8.self).contains("\"notYet\""))
+        }
+    }
+
+    @Test("does nothing for a parent that is gone")
+    func orphan() throws {
+        try withPlace { place in
+            let pipe = try Pipe()
+            let request = Request(parent: 1, task: .unpack(directory: place.root.string, limits: .standard))
+            let child = try pipe.writing.borrow { reply in try place.start("unpack", request, reply: reply) }
+            let ended = try child.descriptor.borrow { try wait($0) }
+            #expect(ended?.code == 1)
+            let reply = try pipe.reading.borrow { try decode(Reply.self, read($0, upTo: 1000)) }
+            #expect(reply.failed?.error == .died("whoever asked is gone"))
+        }
+    }
+
+    @Test("has given up everything but its directory before it reads the first byte")
+    func unpacking() throws {
+        try withPlace { place in
+            let layer = try Pipe()
+            let request = Request(
+                parent: currentProcess().rawValue, task: .unpack(directory: place.root.string, limits: UnpackLimits(bytes: 1000, entries: 10)))
+            // It waits for the pipe now. CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SYS_ADMIN, MKNOD, SETFCAP.
+            try layer.reading.borrow { layer in
+                try examine(place, "unpack", request, archive: layer, capabilities: "000000008820001b", mount: "rw,nosuid,nodev,noexec")
+            }
+        }
+    }
+
+    @Test("can change nothing when it packs")
+    func packing() throws {
+        try withPlace { place in
+            try writeFile(place.root.appending("large"), [UInt8](repeating: 1, count: 1 << 20))
+            let output = try Pipe()
+            let request = Request(parent: currentProcess().rawValue, task: .pack(directory: place.root.string, form: .plain))
+            // The pipe is full now. DAC_READ_SEARCH, SYS_ADMIN.
+            try output.writing.borrow { output in
+                try examine(place, "pack", request, archive: output, capabilities: "0000000000200004", mount: "ro,nosuid,nodev,noexec")
+            }
+        }
+    }
+
+    private func examine(_ place: Place, _ task: String, _ request: Request, archive: FileDescriptor, capabilities: String, mount: String) throws {
+        let reply = try Pipe()
+        let child = try reply.writing.borrow { reply in try place.start(task, request, reply: reply, archive: archive) }
+        defer { try? send(.kill, to: child.process) }  // it is dead by then, unless a check threw
+        let proc = FilePath("/proc/\(child.process)")
+        // The filter is the last thing that it installs.
+        var status = ""
+        for _ in 0..<1000 where !status.contains("Seccomp:\t2") {
+            status = try readText(proc.appending("status"))
+            pause(milliseconds: 10)
+        }
+        #expect(status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1") && status.contains("Threads:\t1"))
+        #expect(status.contains("CapEff:\t\(capabilities)") && status.contains("CapPrm:\t\(capabilities)"))
+        let mounts = try readText(proc.appending("mountinfo")).split(separator: "\n")
+        #expect(mounts.count == 1 && mounts.first?.contains(" / \(mount)") == true, "\(mounts)")
+        for kind in ["mnt", "net", "ipc", "uts"] { #expect(try readLink(proc.appending("ns/\(kind)")) != readLink(FilePath("/proc/self/ns/\(kind)"))) }
+        #expect(try Set(entries(proc.appending("fd"))).isSubset(of: ["0", "1", "2", "3", "4", "5", "6", "7"]))
+        for descriptor in ["6", "7"] where exists(proc.appending("fd/\(descriptor)")) {
+            let target = try readLink(proc.appending("fd/\(descriptor)"))
+            #expect(target == "/" || target == "/large", "\(target)")
+        }
+        #expect(try readText(proc.appending("limits")).contains("1073741824           1073741824           bytes"))
+        try send(.kill, to: child.process)
+        let ended = try child.descriptor.borrow { try wait($0) }
+        #expect(ended == .signaled(9))
+    }
+}
