@@ -52,7 +52,7 @@ private func words(for kind: Entry.Kind) -> (kind: String, target: String?) {
     switch kind {
     case .file: ("file", nil)
     case .directory: ("directory", nil)
-    case .symbolicLink(let target): ("link", target)
+    case .symbolicLink(let target): ("link", String(decoding: target.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
     case .hardLink(let target): ("hard link", target.string)
     case .characterDevice(let major, let minor), .blockDevice(let major, let minor): ("device", "\(major):\(minor)")
     case .fifo: ("fifo", nil)
