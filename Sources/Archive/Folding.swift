@@ -20,10 +20,11 @@ public func fold(_ layer: FileDescriptor, onto root: FileDescriptor) throws(Arch
 
 private struct Fold {
     func fold(_ layer: FileDescriptor, onto root: FileDescriptor, at path: FilePath) throws(ArchiveError) {
+        let original = try telling(path) { () throws(KernelError) in try status(layer) }  // before files leave it, which changes its times
         for name in try telling(path, { () throws(KernelError) in try entryNames(in: layer) }) {
             try place(name, from: layer, onto: root, at: path.appending(name.components))
         }
-        try telling(path) { () throws(KernelError) in try copyAttributes(of: layer, to: root) }
+        try telling(path) { () throws(KernelError) in try copyAttributes(of: layer, original, to: root) }
     }
 
     private func place(_ name: FilePath, from layer: FileDescriptor, onto root: FileDescriptor, at path: FilePath) throws(ArchiveError) {
@@ -62,8 +63,7 @@ private struct Fold {
     }
 
     /// Owner, mode, attributes and times, in the order that the kernel demands; without overlayfs' own marks.
-    private func copyAttributes(of source: FileDescriptor, to target: FileDescriptor) throws(KernelError) {
-        let original = try status(source)
+    private func copyAttributes(of source: FileDescriptor, _ original: FileStatus, to target: FileDescriptor) throws(KernelError) {
         try changeOwner(target, user: original.user, group: original.group)
         try changeMode(target, original.mode & 0o7777)
         for name in try attributes(of: itself(source)) where !name.hasPrefix("trusted.overlay.") && !name.hasPrefix("user.overlay.") {

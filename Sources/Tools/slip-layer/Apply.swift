@@ -28,8 +28,13 @@ struct Apply: ParsableCommand {
             try makeDirectories(place)
             guard try entries(place).isEmpty else { throw Refusal("apply: \(place): is not empty") }
             let unpacker = LayerUnpacker(place: place)
-            for (index, layer) in layers.enumerated() { tell(try unpacker.unpack(layer), index + 1) }
-            if !stack { try unpacker.foldAll() }
+            do {
+                for (index, layer) in layers.enumerated() { tell(try unpacker.unpack(layer), index + 1) }
+                if !stack { try unpacker.foldAll() }
+            } catch {  // all or nothing
+                for name in try entries(place) { try removeTree(place.appending(name)) }
+                throw error
+            }
             return 0
         }
     }

@@ -17,16 +17,25 @@ struct Diff: ParsableCommand {
 
     func run() {
         finish(as: "slip-layer") {
-            let packed = try open(FilePath(upper), [.readOnly, .directory]).borrow { (tree) throws in
-                try open(FilePath(output), [.readWrite, .create, .truncate], mode: 0o644).borrow { (file) throws in
-                    output.hasSuffix(".gz") ? try compressed(tree, into: file) : try Archive.pack(tree, into: file, form: .layer)
-                }
-            }
+            let packed = try open(FilePath(upper), [.readOnly, .directory]).borrow { (tree) throws in try write(tree) }
             print("DiffID  \(packed.digest)")
             print(
                 "\(packed.entries) entries, \(size(packed.bytes)) of tar\(output.hasSuffix(".gz") ? ", \(size(try status(FilePath(output)).bytes)) compressed" : "") in \(output)"
             )
             return 0
+        }
+    }
+
+    /// The layer, or no file.
+    private func write(_ tree: FileDescriptor) throws -> Packed {
+        let file = try open(FilePath(output), [.readWrite, .create, .truncate], mode: 0o644)
+        do {
+            return try file.borrow { (file) throws in
+                output.hasSuffix(".gz") ? try compressed(tree, into: file) : try Archive.pack(tree, into: file, form: .layer)
+            }
+        } catch {
+            try remove(FilePath(output))
+            throw Refusal("diff \(upper): \(error)")
         }
     }
 

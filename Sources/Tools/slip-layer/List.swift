@@ -1,6 +1,7 @@
 import Archive
 // `slip-layer list LAYER`: the entries as the layer tells them, in their order, with what layers add to a tar: whiteouts, opaque directories.
 import ArgumentParser
+import Digests
 import Linux
 
 struct List: ParsableCommand {
@@ -13,9 +14,14 @@ struct List: ParsableCommand {
         finish(as: "slip-layer") {
             try open(FilePath(layer), .readOnly).borrow { (file) throws in
                 var count = 0
-                let diffID = try listLayer(file) { entry in
-                    count += 1
-                    print(line(for: entry))
+                let diffID: Digest
+                do throws(ArchiveError) {
+                    diffID = try listLayer(file) { entry in
+                        count += 1
+                        print(line(for: entry))
+                    }
+                } catch {
+                    throw Refusal("list \(layer): \(error)")
                 }
                 print("\(count) entries, DiffID \(diffID)")
             }

@@ -14,8 +14,8 @@ struct Mount: ParsableCommand {
             What it writes goes to --upper, or is thrown away. PLACE must be there and stays what it was.
             """)
 
-    @Argument(help: "Layers as directories, the lowest first, the last on top.")
-    var layers: [String]
+    @Argument(help: "Layers as directories, the lowest first, the last on top; after -- what to run, /bin/sh if nothing is said.")
+    var words: [String]
 
     @Option(help: "Where to mount.")
     var at: String
@@ -29,10 +29,12 @@ struct Mount: ParsableCommand {
     @Flag(help: "Show each kernel call, and why it is made.")
     var explain = false
 
-    @Argument(parsing: .postTerminator, help: "What to run; /bin/sh if nothing is said.")
-    var command: [String] = []
+    /// What stands behind `--`. The parser gives both lists as one.
+    private var command: [String] { CommandLine.arguments.firstIndex(of: "--").map { Array(CommandLine.arguments[($0 + 1)...]) } ?? [] }
+    private var layers: [String] { Array(words.dropLast(command.count)) }
 
     func validate() throws {
+        guard !layers.isEmpty else { throw ValidationError("mount: wanted DIR… --at PLACE -- COMMAND") }
         guard upper == nil || !readOnly else { throw ValidationError("--upper takes what is written, --read-only says that nothing is: choose one") }
     }
 
@@ -40,11 +42,19 @@ struct Mount: ParsableCommand {
         finish(as: "slip-layer") {
             let plan = try StackPlan(layers: layers, at: at, upper: upper, readOnly: readOnly)
             if explain { startRecording(to: FileDescriptor(rawValue: 2), as: "mount", format: .text) }
-            try Explain.run(stackSteps, plan)
-            stopRecording()
+            try mount(plan)
             let status = try runCommand()
             try plan.removeWork()
             return status.code
+        }
+    }
+
+    private func mount(_ plan: StackPlan) throws {
+        defer { stopRecording() }
+        do throws(StepFailure) {
+            try Explain.run(stackSteps, plan)
+        } catch {
+            throw Refusal("\(error)\(effectiveUser() == 0 ? "" : " (this needs root: try sudo)")")
         }
     }
 

@@ -54,7 +54,12 @@ let stackSteps: [Step<StackPlan>] = [
         when: { $0.upper != nil }
     ) {
         (plan) throws(KernelError) in
-        if plan.isThrowAway, let upper = plan.upper { try makeDirectory(upper) }
+        if plan.isThrowAway, let upper = plan.upper {
+            try makeDirectory(upper)
+            let top = try status(plan.lower[0])  // the root of an overlay has the owner and mode of its uppermost directory
+            try changeOwner(upper, user: top.user, group: top.group)
+            try changeMode(upper, top.mode & 0o7777)
+        }
         if let work = plan.work { try makeDirectory(work, mode: 0o700) }
     },
     Step(

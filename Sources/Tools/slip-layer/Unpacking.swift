@@ -30,16 +30,15 @@ final class LayerUnpacker {
         let number = done.count + 1
         let directory = place.appending(number < 10 ? "0\(number)" : "\(number)")
         try makeDirectory(directory)
-        do {
-            let applied = try open(layer, .readOnly).borrow { (file) throws in
-                effectiveUser() == 0 ? try unpackConfined(file, layer, directory) : try unpackHere(file, layer, directory)
+        let applied = try open(layer, .readOnly).borrow { (file) throws in
+            do {
+                return effectiveUser() == 0 ? try unpackConfined(file, layer, directory) : try unpackHere(file, layer, directory)
+            } catch {
+                throw Refusal("apply \(layer): \(error)")
             }
-            done.append(applied)
-            return applied
-        } catch {
-            try removeTree(directory)
-            throw error
         }
+        done.append(applied)
+        return applied
     }
 
     /// Makes one tree of all. The layers' directories are moved away from where their files go.

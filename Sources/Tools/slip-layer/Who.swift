@@ -27,7 +27,7 @@ struct Who: ParsableCommand {
     func run() {
         finish(as: "slip-layer") {
             let found = try collect()
-            if let path, found.isEmpty, !hidden { throw ValidationError("who \(path): no layer has it") }
+            if let path, found.isEmpty, !hidden { throw Refusal("who \(path): no layer has it") }
             json ? printJSON(found) : printTable(found)
             return 0
         }
