@@ -37,6 +37,8 @@ public struct Bytes: AsyncSequence, Sendable {
 /// Why a body could not be read to its end.
 public struct BodyFailure: Error, Sendable, Equatable, CustomStringConvertible {
     public let description: String
+    /// Of a reply's body: what happened to its connection.
+    public internal(set) var cause: ClientError?
 }
 
 /// The end of `Bytes` on the channel's side. Used on its event loop only.
@@ -60,7 +62,7 @@ struct Feed: Sendable {
 
     func finish() { source.finish() }
 
-    func fail(_ why: String) { source.finish(BodyFailure(description: why)) }
+    func fail(_ why: String, because cause: ClientError? = nil) { source.finish(BodyFailure(description: why, cause: cause)) }
 }
 
 /// Tells the channel's side what the reader does. Of a closed channel the loop may have ended too, and must not be asked.

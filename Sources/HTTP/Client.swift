@@ -1,60 +1,9 @@
-// The client: one connection to an engine, over a unix socket or TCP, used for request after request until one of them takes it for itself
-// (attach, exec). It asks for one thing at a time; what must go on at once uses clients of its own. Chapter 13.
+// The client: one connection to an engine or a registry, over a unix socket or TCP, with TLS where asked, used for request after request until
+// one of them takes it for itself (attach, exec). It asks for one thing at a time; what must go on at once uses clients of its own.
+// A task that is cancelled while it waits closes its connection: what the other side would still send is of no use to anybody. Chapters 08 and 13.
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-
-/// Where an engine listens.
-public enum Address: Sendable, Equatable, CustomStringConvertible {
-    case unix(path: String)
-    case tcp(host: String, port: Int)
-
-    /// Reads `unix:///path`, `tcp://host:port` and `http://host:port` (port 2375 if none is given); nil for anything else.
-    public init?(_ text: String) {
-        for scheme in ["unix://", "tcp://", "http://"] where text.hasPrefix(scheme) {
-            let rest = text.dropFirst(scheme.count)
-            guard scheme != "unix://" else {
-                guard !rest.isEmpty else { return nil }
-                self = .unix(path: String(rest))
-                return
-            }
-            let name = rest.prefix { $0 != "/" }
-            // The colons of a literal IPv6 address stand in brackets.
-            let colon = name.lastIndex(of: ":").flatMap { name[$0...].contains("]") ? nil : $0 }
-            var host = colon.map { name[..<$0] } ?? name
-            if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-            guard let port = colon.map({ UInt16(name[name.index(after: $0)...]) }) ?? 2375, !host.isEmpty else { return nil }
-            self = .tcp(host: String(host), port: Int(port))
-            return
-        }
-        return nil
-    }
-
-    public var description: String {
-        switch self {
-        case .unix(let path): "unix://\(path)"
-        case .tcp(let host, let port): host.contains(":") ? "tcp://[\(host)]:\(port)" : "tcp://\(host):\(port)"
-        }
-    }
-}
-
-/// Why a request got no reply.
-public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Nobody listens, or we may not connect.
-    case cannotConnect(Address, why: String, isPermission: Bool)
-    /// The connection ended before the reply was whole.
-    case ended(Address)
-    /// What came is no HTTP.
-    case malformed(Address)
-
-    public var description: String {
-        switch self {
-        case .cannotConnect(let address, let why, _): "connect to \(address): \(why)"
-        case .ended(let address): "read from \(address): the connection ended before the reply was whole"
-        case .malformed(let address): "read from \(address): the reply is not HTTP"
-        }
-    }
-}
 
 /// A reply whose body is still on its way.
 public struct Reply: Sendable {
@@ -67,31 +16,20 @@ public struct Reply: Sendable {
     public func bytes() async throws -> [UInt8] { try await body.collect(upTo: .max) }
 }
 
-/// A connection to an engine.
+/// A connection to an engine or a registry.
 public final class Client: Sendable {
     /// Where it leads.
     public let address: Address
     private let channel: any Channel
     private let handler: ClientConnection
+    private let proxy: Proxy?
 
-    /// Connects.
+    /// Connects. A handshake of TLS begins then; what it meets, the first request tells.
     ///
-    /// - Throws: `ClientError.cannotConnect`
-    public init(_ address: Address) async throws {
-        self.address = address
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(10))
-            .channelOption(.allowRemoteHalfClosure, value: true)
-        do {
-            switch address {
-            case .unix(let path): (channel, handler) = try await bootstrap.connect(unixDomainSocketPath: path) { ClientConnection.make($0, address) }
-            case .tcp(let host, let port): (channel, handler) = try await bootstrap.connect(host: host, port: port) { ClientConnection.make($0, address) }
-            }
-        } catch let error as IOError {
-            throw ClientError.cannotConnect(address, why: error.description, isPermission: error.errnoCode == 13)
-        } catch {
-            throw ClientError.cannotConnect(address, why: "\(error)", isPermission: false)
-        }
+    /// - Throws: `ClientError.cannotConnect`; `CancellationError`
+    public init(_ address: Address, _ settings: ConnectionSettings = ConnectionSettings()) async throws {
+        (self.address, proxy) = (address, settings.tls == nil ? settings.proxy : nil)
+        (channel, handler) = try await connect(to: address, settings)
     }
 
     /// Sends a request and gives its reply as soon as the head is there.
@@ -106,7 +44,11 @@ public final class Client: Sendable {
         channel.write(ClientOutgoing.head(head(method, target, headers)), promise: nil)
         if let body, !body.isEmpty { channel.write(ClientOutgoing.bytes(ByteBuffer(bytes: body)), promise: nil) }
         channel.writeAndFlush(ClientOutgoing.end, promise: nil)
-        return try await reply.get()
+        return try await withTaskCancellationHandler {
+            try await reply.get()
+        } onCancel: {
+            abandon()
+        }
     }
 
     /// Sends a request whose body comes in chunks, each sent when the last has left.
@@ -142,8 +84,29 @@ public final class Client: Sendable {
         try? await channel.close().get()  // it may have been closed from the other side
     }
 
+    /// Closes the connection without waiting for it.
+    public func abandon() { channel.close(promise: nil) }
+
+    /// Whether another request can be sent: the last reply has been read to its end, and neither side has closed.
+    public var isReusable: Bool {
+        get async {
+            let handler = handler
+            return (try? await channel.eventLoop.submit { handler.isReusable }.get()) ?? false  // fails where the loop has ended
+        }
+    }
+
+    /// Closes the connection after a time, unless it is used again before that.
+    public func rest(atMost limit: Duration) {
+        let handler = handler
+        channel.eventLoop.execute { handler.rest(TimeAmount(limit)) }
+    }
+
     private func head(_ method: String, _ target: String, _ headers: Headers) -> HTTPRequestHead {
-        var headers = headers
+        var headers = headers, target = target
+        if let proxy {
+            target = "http://\(address.hostAndPort)\(target)"
+            headers["Proxy-Authorization"] = proxy.authorization
+        }
         // Engines on unix sockets do not look at it, but HTTP/1.1 wants one.
         if headers["Host"] == nil { headers["Host"] = if case .tcp = address { String(address.description.dropFirst(6)) } else { "docker" } }
         return HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target, headers: headers.forNIO)

@@ -1,5 +1,6 @@
 // The client's end of a connection: it gives the reply's head to whoever waits for it, and the body's chunks to the reply's `Bytes`. As on the
-// server a gate stands before the decoder, so that the first raw bytes behind a 101 are not taken for HTTP. Chapter 13.
+// server a gate stands before the decoder, so that the first raw bytes behind a 101 are not taken for HTTP. While something is due and somebody
+// takes it, silence is limited; a reader who takes nothing may be as slow as it likes. Chapter 13.
 import NIOCore
 import NIOHTTP1
 
@@ -25,32 +26,70 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Gat
     private var body: Feed?
     /// A body of unknown length ends with the connection.
     private var endsWithConnection = false
+    private var keepAlive = true
+    /// Why there is no connection any more.
+    private var trouble: ClientError?
+    /// How long the other side may be silent while something is due.
+    private let silence: TimeAmount?
+    private var lastHeard = NIODeadline.now()
+    private var watch: Scheduled<Void>?, retirement: Scheduled<Void>?
 
-    private init(_ channel: any Channel, _ address: Address, _ gate: Gate) {
-        (self.channel, self.address, self.gate) = (channel, address, gate)
+    private init(_ channel: any Channel, _ address: Address, _ gate: Gate, _ silence: TimeAmount?) {
+        (self.channel, self.address, self.gate, self.silence) = (channel, address, gate, silence)
         gate.keeper = self
     }
 
-    static func make(_ channel: any Channel, _ address: Address) -> EventLoopFuture<(any Channel, ClientConnection)> {
-        channel.eventLoop.makeCompletedFuture {
-            let gate = Gate(Limits()), pipeline = channel.pipeline.syncOperations, connection = ClientConnection(channel, address, gate)
-            try pipeline.addHandler(gate)
-            try pipeline.addHandler(HTTPRequestEncoder())
-            try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)))
-            try pipeline.addHandler(connection)
-            return (channel, connection)
-        }
+    /// Adds the handlers of HTTP to a channel, on its loop.
+    static func add(to channel: any Channel, _ address: Address, silence: TimeAmount?) throws -> ClientConnection {
+        let gate = Gate(Limits()), pipeline = channel.pipeline.syncOperations, connection = ClientConnection(channel, address, gate, silence)
+        try pipeline.addHandler(gate)
+        try pipeline.addHandler(HTTPRequestEncoder())
+        let decoder = HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .forward)
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(connection)
+        return connection
     }
 
     /// The reply to the request that is sent next.
     func expect() -> EventLoopFuture<Reply> {
         let promise = channel.eventLoop.makePromise(of: Reply.self)
         channel.eventLoop.execute {
-            guard self.channel.isActive, !self.gate.hasEnded, self.waiting == nil else { return promise.fail(ClientError.ended(self.address)) }
+            guard self.isOpen, self.waiting == nil else { return promise.fail(self.trouble ?? .ended(self.address)) }
             self.waiting = promise
+            self.retirement?.cancel()
             self.gate.allow(.head)
+            self.lastHeard = .now()
+            self.watchSilence(since: .now())
         }
         return promise.futureResult
+    }
+
+    private var isOpen: Bool { channel.isActive && !gate.hasEnded }
+
+    /// Whether another request may follow.
+    var isReusable: Bool { isOpen && keepAlive && waiting == nil && body == nil }
+
+    /// Closes the connection after a time, unless something is asked before.
+    func rest(_ limit: TimeAmount) {
+        retirement?.cancel()
+        retirement = channel.eventLoop.assumeIsolated().scheduleTask(in: limit) { self.channel.close(promise: nil) }
+    }
+
+    // MARK: Silence
+
+    private func watchSilence(since start: NIODeadline) {
+        guard let silence else { return }
+        watch?.cancel()
+        watch = channel.eventLoop.assumeIsolated().scheduleTask(deadline: start + silence) { self.lookForSilence(silence) }
+    }
+
+    /// Time in which nobody took what came does not count.
+    private func lookForSilence(_ limit: TimeAmount) {
+        guard waiting != nil || body != nil else { return }
+        if gate.isHeld { lastHeard = .now() }
+        guard NIODeadline.now() - lastHeard >= limit else { return watchSilence(since: lastHeard) }
+        end(.stalled(address, seconds: Double(limit.nanoseconds) / 1e9))
+        channel.close(promise: nil)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -60,16 +99,25 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Gat
             case .bytes(let bytes): .body(.byteBuffer(bytes))
             case .end: .end(nil)
             }
+        lastHeard = .now()
         context.write(wrapOutboundOut(part), promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastHeard = .now()
         switch unwrapInboundIn(data) {
+        // 100 and 103 only announce the reply.
+        case .head(let head) where (100..<200).contains(head.status.code) && head.status != .switchingProtocols: gate.allow(.head)
         case .head(let head):
-            let gate = gate, feed = Feed(channel) { gate.isHeld = false }
+            let gate = gate
+            let feed = Feed(channel) {
+                if gate.isHeld { self.lastHeard = .now() }
+                gate.isHeld = false
+            }
             body = feed
             let headers = Headers(head.headers), status = Int(head.status.code)
             endsWithConnection = headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil
+            keepAlive = head.isKeepAlive && !endsWithConnection
             gate.allow(status == 101 ? .nothing : .all)
             waiting?.succeed(Reply(status: status, headers: headers, body: feed.bytes))
             waiting = nil
@@ -98,14 +146,16 @@ final class ClientConnection: ChannelDuplexHandler, RemovableChannelHandler, Gat
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(error is HTTPParserError ? .malformed(address) : .ended(address))
+        end(error is HTTPParserError ? .malformed(address) : ClientError(error, address) ?? .ended(address))
         context.close(promise: nil)
     }
 
     private func end(_ error: ClientError) {
+        trouble = trouble ?? error
+        watch?.cancel()
         waiting?.fail(error)
         waiting = nil
-        body?.fail(error.description)
+        body?.fail(error.description, because: error)
         body = nil
     }
 

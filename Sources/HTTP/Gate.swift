@@ -136,6 +136,8 @@ final class Gate: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Send
         // Empty lines before a request are allowed.
         while searched == 0, let first = pending.readableBytesView.first, first == 0x0A || first == 0x0D { pending.moveReaderIndex(forwardBy: 1) }
         let bytes = pending.readableBytesView
+        // A greeting of TLS has no empty line to wait for, and whoever sent it waits for us.
+        if searched == 0, bytes.first == 0x16 { return refuse(400, "this is a server of HTTP, without TLS") }
         var index = bytes.startIndex + searched
         while index < bytes.endIndex {
             guard bytes[index] == 0x0A else { index += 1; continue }

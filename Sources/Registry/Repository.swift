@@ -1,5 +1,7 @@
 // One repository of one registry: its manifests and blobs, to be read. chapter 08
+import Credentials
 public import OCI
+import Synchronization
 
 /// A manifest or an index as the registry has it.
 public struct FetchedManifest: Sendable, Equatable {
@@ -13,6 +15,11 @@ public struct FetchedManifest: Sendable, Equatable {
 public struct Repository: Sendable {
     /// The name it was opened with.
     public let name: Reference
+    private let conversation: Conversation
+
+    init(_ name: Reference, _ credential: Credential?, _ transport: Transport, _ tokens: TokenStore) {
+        (self.name, conversation) = (name, Conversation(name, credential, transport, tokens))
+    }
 
     /// Fetches a manifest or an index, and compares it with its digest.
     ///
@@ -20,7 +27,7 @@ public struct Repository: Sendable {
     /// - Returns: at most 4 MiB
     /// - Throws: `notFound`, `denied`, `unauthorized`; `malformed` for what is no manifest or one of schema 1; `digestMismatch`; `tooLong`
     public func manifest(_ tagOrDigest: String? = nil) async throws(RegistryError) -> FetchedManifest {
-        throw .cancelled
+        try await fetchManifest(name, tagOrDigest ?? name.digest ?? name.tag ?? "latest", conversation.session())
     }
 
     /// Opens a blob. Its bytes come as they are read, and are *not* yet compared with its digest: whoever keeps them does that while they pass.
@@ -28,6 +35,26 @@ public struct Repository: Sendable {
     /// - Parameter descriptor: as the manifest has it
     /// - Throws: `notFound`, `denied`, `unauthorized`; `tooLong` and `tooShort` where the registry has a blob of another size
     public func blob(_ descriptor: ContentDescriptor) async throws(RegistryError) -> BlobStream {
-        throw .cancelled
+        let source = try await BlobSource(name, descriptor, conversation.session())
+        return BlobStream(descriptor: descriptor, source: source, first: try await source.open(from: 0))
+    }
+}
+
+/// The session of a repository, begun when it is needed first.
+private final class Conversation: Sendable {
+    private let begin: @Sendable () async throws(RegistryError) -> Session
+    private let begun = Mutex<Session?>(nil)
+
+    init(_ name: Reference, _ credential: Credential?, _ transport: Transport, _ tokens: TokenStore) {
+        begin = { () async throws(RegistryError) in
+            try await Session(name.domain, scope: "repository:\(name.path):pull", credential, transport, tokens)
+        }
+    }
+
+    func session() async throws(RegistryError) -> Session {
+        if let session = begun.withLock({ $0 }) { return session }
+        let session = try await begin()
+        begun.withLock { $0 = session }
+        return session
     }
 }
