@@ -15,15 +15,32 @@ public final class ContentStore: Sendable {
     private let incoming: FilePath
     private let pins = Pins()
     private let nextNumber = Atomic<Int>(0)
+    /// What an earlier process had left half written, and is gone now.
+    public let collected: Collected
+
+    /// Half-written blobs of a process that was killed.
+    public struct Collected: Sendable, Equatable {
+        /// How many.
+        public var files = 0
+        /// Their bytes together.
+        public var bytes: Int64 = 0
+    }
 
     /// Opens or creates the store at `root` and removes what an earlier process left half written.
     public init(root: FilePath) throws(ContentError) {
-        blobs = root.appending("blobs").appending("sha256")
-        incoming = root.appending("incoming")
-        try kernel { () throws(KernelError) in
+        let (blobs, incoming) = (root.appending("blobs").appending("sha256"), root.appending("incoming"))
+        (self.blobs, self.incoming) = (blobs, incoming)
+        collected = try kernel { () throws(KernelError) in
             try makeDirectories(blobs, mode: 0o700)
             try makeDirectories(incoming, mode: 0o700)
-            for name in try entries(incoming) { try Linux.remove(incoming.appending(name)) }
+            var collected = Collected()
+            for name in try entries(incoming) {
+                let path = incoming.appending(name)
+                collected.files += 1
+                collected.bytes += Int64(try status(path).bytes)
+                try Linux.remove(path)
+            }
+            return collected
         }
     }
 
@@ -56,6 +73,16 @@ public final class ContentStore: Sendable {
         let found = Digest(of: bytes)
         guard found == digest else { throw .mismatch(expected: digest, found: found) }
         return bytes
+    }
+
+    /// Keeps a blob that is there from being removed, as long as the value lives; nil where it is not there.
+    public func hold(_ digest: Digest) throws(ContentError) -> Blob? {
+        // Pinned first: between a look and the pin, a collection could take it.
+        let blob = Blob(digest, sizeBytes: 0, pins)
+        do throws(ContentError) { return Blob(digest, sizeBytes: try size(of: blob.digest), pins) } catch {
+            if case .notFound = error { return nil }
+            throw error
+        }
     }
 
     /// Where a blob lies, whether it is there or not.

@@ -20,6 +20,8 @@ public struct ImageRecord: Sendable, Equatable {
     public let taggedNanoseconds: Int64?
     /// Its names, sorted; empty where it is dangling. Never without a tag.
     public let references: [Reference]
+    /// The repositories' digests for it, sorted: `busybox@sha256:…`, known since it was pulled from there.
+    public let repositoryDigests: [Reference]
     /// What `docker run` does by default, the layers' DiffIDs, history.
     public let configuration: ImageConfiguration
 
@@ -59,8 +61,8 @@ public struct ImageUser: Sendable, Equatable {
 
 /// What a removal did, in order, as `DELETE /images/X` tells it.
 public enum Removal: Sendable, Equatable {
-    /// A name is gone: `busybox:latest`.
+    /// A name is gone: `busybox:latest`, `busybox@sha256:…`.
     case untagged(String)
-    /// The image is gone.
+    /// The image with this id is gone, or the layer with this chain id.
     case deleted(Digest)
 }

@@ -13,15 +13,23 @@ struct ImageRow: Sendable {
     let sizeBytes: Int64, created: Int64
     let tagged: Int64?
     var names: [Reference] = []
+    /// `name@sha256:…`
+    var digests: [Reference] = []
 }
 
 extension Transaction {
     /// Images and their names; `rest` is what follows `FROM images`.
-    func images(_ rest: String, _ value: String? = nil) throws(MetadataError) -> [ImageRow] {
+    func images(_ rest: String, _ values: String...) throws(MetadataError) -> [ImageRow] {
         let query = "SELECT * FROM images \(rest)"
-        var found: [ImageRow]
-        if let value { found = try rows(query, value, decode: imageRow) } else { found = try rows(query, decode: imageRow) }
-        for index in found.indices { found[index].names = try names(of: found[index].id) }
+        var found =
+            switch values.count {
+            case 0: try rows(query, decode: imageRow)
+            case 1: try rows(query, values[0], decode: imageRow)
+            default: try rows(query, values[0], values[1], decode: imageRow)
+            }
+        for index in found.indices {
+            (found[index].names, found[index].digests) = (try names(of: found[index].id), try digests(of: found[index].id))
+        }
         return found
     }
 
@@ -31,6 +39,28 @@ extension Transaction {
             let text = try row.text("name")
             do throws(ReferenceError) { return try Reference(parsing: text) } catch { throw .corrupt("\(text) is no image name") }
         }
+    }
+
+    /// The repositories' digests for an image, sorted.
+    func digests(of image: Digest) throws(MetadataError) -> [Reference] {
+        try rows("SELECT name, digest FROM digests WHERE image = ? ORDER BY name, digest", image.description) { (row) throws(MetadataError) in
+            let (name, found) = (try row.text("name"), try digest(row.text("digest")))
+            do throws(ReferenceError) { return try Reference(parsing: name).with(digest: found.description) } catch {
+                throw .corrupt("\(name) is no repository's name")
+            }
+        }
+    }
+
+    /// Notes that a repository has an image under a digest, and no other.
+    func note(_ digest: Digest, of image: Digest, in name: Reference) throws(MetadataError) {
+        try run(
+            "INSERT INTO digests VALUES (?, ?, ?) ON CONFLICT (name, digest) DO UPDATE SET image = excluded.image", name.name, digest.description,
+            image.description)
+    }
+
+    /// The image that a repository has under a digest.
+    func image(in name: Reference, by digest: Digest) throws(MetadataError) -> ImageRow? {
+        try images("WHERE id = (SELECT image FROM digests WHERE name = ? AND digest = ?)", name.name, digest.description).first
     }
 
     /// The image that bears a name with a tag.

@@ -29,7 +29,7 @@ public final class ImageStore: Sendable {
         try removeUnreferencedBlobs()
     }
 
-    /// Images, their names, and which blobs each needs.
+    /// Images, their names and digests, and which blobs each needs.
     public static let schema = Schema(
         store: "images",
         migrations: [
@@ -41,6 +41,12 @@ public final class ImageStore: Sendable {
             CREATE TABLE image_blobs (image TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE, blob TEXT NOT NULL, PRIMARY KEY (image, blob))
                 STRICT, WITHOUT ROWID;
             CREATE INDEX image_blobs_by_blob ON image_blobs (blob);
+            """,
+            // By which digest a repository of a registry has an image: `name@sha256:…`, Docker's RepoDigests.
+            """
+            CREATE TABLE digests (name TEXT NOT NULL, digest TEXT NOT NULL, image TEXT NOT NULL REFERENCES images (id), PRIMARY KEY (name, digest))
+                STRICT, WITHOUT ROWID;
+            CREATE INDEX digests_by_image ON digests (image);
             """
         ])
 
@@ -118,7 +124,7 @@ public final class ImageStore: Sendable {
     func record(_ row: ImageRow) throws(ImagesError) -> ImageRecord {
         ImageRecord(
             id: row.id, manifest: row.manifest, chain: row.chain, sizeBytes: row.sizeBytes, createdNanoseconds: row.created, taggedNanoseconds: row.tagged,
-            references: row.names, configuration: try configuration(of: row.id))
+            references: row.names, repositoryDigests: row.digests, configuration: try configuration(of: row.id))
     }
 
     func forget(configurationOf id: Digest) {

@@ -3,7 +3,8 @@
 public import Content
 public import Digests
 public import Metadata
-import OCI
+public import OCI
+public import Registry
 public import Snapshots
 
 /// Why an image could not be found, made or removed.
@@ -24,6 +25,14 @@ public enum ImagesError: Error, Equatable, CustomStringConvertible {
     case metadata(MetadataError)
     /// The snapshot store refused, or the layer could not be unpacked.
     case snapshots(SnapshotsError)
+    /// The registry refused, failed, or could not be reached; in dockerd's words. Status 404 for `notFound` and `denied`, else 500.
+    case registry(RegistryError)
+    /// What the registry gave is no image that could be used: wrong bytes, a document that contradicts itself.
+    case unusable(String)
+    /// An index has nothing for this platform.
+    case noMatch(Platform)
+    /// Whoever wanted it has gone.
+    case cancelled
 
     public var description: String {
         switch self {
@@ -32,11 +41,36 @@ public enum ImagesError: Error, Equatable, CustomStringConvertible {
         case .conflict(let text): "conflict: \(text)"
         case .invalid(let text): text
         case .damaged(let image, let text): "images: \(image) is damaged: \(text)"
-        case .content(let error): "images: \(error)"
+        case .content(let error): "images: \(inGo("\(error)"))"
+        case .metadata(.diskFull(let text)): "images: database: \(text): \(noSpace)"
         case .metadata(let error): "images: \(error)"
-        case .snapshots(let error): "images: \(error)"
+        case .snapshots(.metadata(.diskFull(let text))): "images: database: \(text): \(noSpace)"
+        case .snapshots(let error): "images: \(inGo("\(error)"))"
+        case .registry(let error): "\(error)"
+        case .unusable(let text): text
+        case .noMatch(let platform): "no matching manifest for \(platform) in the manifest list entries"
+        case .cancelled: "context canceled"
         }
     }
+
+    /// A registry's error, of which only the cancelling is ours.
+    init(_ error: RegistryError) {
+        self = error == .cancelled ? .cancelled : .registry(error)
+    }
+
+    /// Whether another registry might do better.
+    var isOfRegistry: Bool {
+        if case .registry = self { true } else { false }
+    }
+}
+
+/// Go's word for ENOSPC, which Docker's clients and scripts look for.
+private let noSpace = "no space left on device"
+
+/// The C library's words for ENOSPC, as Go spells them.
+private func inGo(_ text: String) -> String {
+    let ours = "No space left on device"
+    return text.hasSuffix(ours) ? text.dropLast(ours.count) + noSpace : text
 }
 
 /// Runs a transaction, wrapping its error.

@@ -20,17 +20,26 @@ extension ImageStore {
         let prefix = text.hasPrefix("sha256:") ? String(text.dropFirst("sha256:".count)) : text
         guard text == prefix else { return Found(image: try byPrefix(prefix, text), name: nil) }
         let name = try reference(text)
-        if let found = try byName(name) { return Found(image: found, name: name.digest == nil ? name.withDefaultTag : nil) }
+        if let found = try byName(name) {
+            return Found(image: found, name: name.digest.map { name.with(digest: $0) } ?? name.withDefaultTag)
+        }
         guard name.tag == nil, name.digest == nil, isHexadecimal(text) else { throw .notFound(name.withDefaultTag.familiar) }
         return Found(image: try byPrefix(text, name.withDefaultTag.familiar), name: nil)
     }
 
-    /// `name:tag`; or `name@digest`, where the digest is an image's manifest or id and one of its names has that repository.
+    /// `name:tag`; or `name@digest`, by which the image was pulled; or where the digest is its manifest or id, and one of its names has that
+    /// repository: then it was made here.
     private func byName(_ name: Reference) throws(ImagesError) -> ImageRow? {
         guard let digest = name.digest else {
             return try stored { () throws(MetadataError) in
                 try metadata.read { (transaction) throws(MetadataError) in try transaction.image(named: name.withDefaultTag) }
             }
+        }
+        if let digest = Digest(digest) {
+            let pulled = try stored { () throws(MetadataError) in
+                try metadata.read { (transaction) throws(MetadataError) in try transaction.image(in: name, by: digest) }
+            }
+            if let pulled { return pulled }
         }
         return try images("WHERE manifest = ?1 OR id = ?1", digest).first { $0.names.contains { $0.name == name.name } }
     }

@@ -20,7 +20,7 @@ func timestamp(ofNanoseconds time: Int64) -> String {
 }
 
 /// Reads `2026-11-21T12:24:47[.fraction](Z|+hh:mm|-hh:mm)`; nil for anything else, and for years that nanoseconds cannot hold.
-func nanoseconds(ofTimestamp text: String) -> Int64? {
+public func nanoseconds(ofTimestamp text: String) -> Int64? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 20, bytes[4] == hyphen, bytes[7] == hyphen, bytes[10] == UInt8(ascii: "T"), bytes[13] == colon, bytes[16] == colon,
         let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),

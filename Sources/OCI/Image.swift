@@ -49,6 +49,8 @@ public struct Platform: Codable, Equatable, Hashable, Sendable {
     public static var current: Platform {
         #if arch(arm64)
             Platform(architecture: "arm64", variant: "v8")
+        #elseif arch(arm)
+            Platform(architecture: "arm", variant: "v7")
         #else
             Platform(architecture: "amd64")
         #endif
@@ -67,6 +69,16 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var layers: [ContentDescriptor]
     /// Free text for tools.
     public var annotations: [String: String]?
+
+    /// Reads a manifest. Go writes `null` for a list without entries.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        schemaVersion = try fields.decode(Int.self, forKey: .schemaVersion)
+        mediaType = try fields.decodeIfPresent(String.self, forKey: .mediaType)
+        config = try fields.decode(ContentDescriptor.self, forKey: .config)
+        layers = try fields.decodeIfPresent([ContentDescriptor].self, forKey: .layers) ?? []
+        annotations = try fields.decodeIfPresent([String: String].self, forKey: .annotations)
+    }
 
     /// A manifest of `layers`.
     public init(mediaType: String? = MediaType.manifest, config: ContentDescriptor, layers: [ContentDescriptor], annotations: [String: String]? = nil) {
@@ -88,6 +100,15 @@ public struct Index: Codable, Equatable, Sendable {
     public var manifests: [ContentDescriptor]
     /// Free text for tools.
     public var annotations: [String: String]?
+
+    /// Reads an index. Go writes `null` for a list without entries.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        schemaVersion = try fields.decode(Int.self, forKey: .schemaVersion)
+        mediaType = try fields.decodeIfPresent(String.self, forKey: .mediaType)
+        manifests = try fields.decodeIfPresent([ContentDescriptor].self, forKey: .manifests) ?? []
+        annotations = try fields.decodeIfPresent([String: String].self, forKey: .annotations)
+    }
 
     /// An index of `manifests`.
     public init(mediaType: String? = MediaType.index, manifests: [ContentDescriptor], annotations: [String: String]? = nil) {
@@ -120,4 +141,13 @@ public enum MediaType {
     public static let dockerConfiguration = "application/vnd.docker.container.image.v1+json"
     /// Docker's layer.
     public static let dockerLayer = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+    /// Docker's manifest of long ago, whose layers have no sizes and no configuration; `+json` or signed, `+prettyjws`.
+    public static let dockerSchema1 = "application/vnd.docker.distribution.manifest.v1"
+
+    /// Names several manifests, by whichever vendor's type.
+    public static func isIndex(_ mediaType: String) -> Bool { mediaType == index || mediaType == dockerIndex }
+    /// Is one image's manifest, by whichever vendor's type.
+    public static func isManifest(_ mediaType: String) -> Bool { mediaType == manifest || mediaType == dockerManifest }
+    /// Is an image's configuration, by whichever vendor's type.
+    public static func isConfiguration(_ mediaType: String) -> Bool { mediaType == configuration || mediaType == dockerConfiguration }
 }

@@ -132,6 +132,13 @@ public struct ImageConfiguration: Codable, Equatable, Sendable {
             self.diffIDs = diffIDs
         }
 
+        /// Reads the section. Go writes `null` for a list without entries.
+        public init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            type = try fields.decodeIfPresent(String.self, forKey: .type) ?? "layers"
+            diffIDs = try fields.decodeIfPresent([String].self, forKey: .diffIDs) ?? []
+        }
+
         enum CodingKeys: String, CodingKey { case type, diffIDs = "diff_ids" }
     }
 

@@ -74,6 +74,12 @@ public struct Reference: Hashable, Sendable, CustomStringConvertible {
     /// The same repository under another tag, without digest. `tag` must be valid, see `isValid(tag:)`.
     public func with(tag: String) -> Reference { Reference(domain: domain, path: path, tag: tag, digest: nil) }
 
+    /// The same repository by a digest, without tag. `digest` must be valid, `sha256:` and 64 hex digits.
+    public func with(digest: String) -> Reference { Reference(domain: domain, path: path, tag: nil, digest: digest) }
+
+    /// The repository alone, without tag and digest.
+    public var repository: Reference { Reference(domain: domain, path: path, tag: nil, digest: nil) }
+
     /// Whether `text` can be a tag: up to 128 letters, digits, `_`, `.`, `-`, and neither `.` nor `-` first.
     public static func isValid(tag text: String) -> Bool { isTag(text) }
 
