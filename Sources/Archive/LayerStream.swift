@@ -23,10 +23,12 @@ final class LayerStream {
     ///   - limitBytes: how long the plain tar may be; a small file can hold an enormous one
     ///   - memoryBytes: as long as this, it is decompressed at once
     init(_ descriptor: FileDescriptor, limitBytes: Int64, memoryBytes: Int = UnpackLimits.affordableMemoryBytes()) throws(ArchiveError) {
-        if let whole = try WholeGunzip(descriptor, memoryBytes: memoryBytes) {
+        if try !isGzipFile(descriptor) {
+            source = try FilteredBlocks(descriptor)
+        } else if let whole = try WholeGunzip(descriptor, memoryBytes: memoryBytes) {
             source = whole
         } else {
-            source = try FilteredBlocks(descriptor)
+            source = try StreamedGunzip(descriptor)
         }
         bytesLeft = limitBytes
     }

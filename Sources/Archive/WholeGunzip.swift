@@ -15,21 +15,23 @@ import Linux
     private let count: Int
     private var given = 0
 
-    /// Decompresses a file from where it stands.
-    /// - Returns: nil for what cannot be read in this way: other than a regular file, other than gzip, more than fits into `memoryBytes`.
+    /// Decompresses `file`, in which a member of gzip begins, from where it stands.
+    /// - Returns: nil for more bytes than fit into `memoryBytes`.
     /// - Throws: `.damaged` for gzip that is.
     init?(_ file: FileDescriptor, memoryBytes: Int) throws(ArchiveError) {
-        // Without room for so much, or without a file that can be mapped, the slow way is open; what is wrong with the file it will say.
-        guard let range = try? rest(of: file), range.upperBound <= memoryBytes / 2, let input = try? Mapping(file, range) else { return nil }
+        // Where there is no room for so much, or nothing can be mapped, the slow way is open; what is wrong with the file it will say.
+        guard let start = try? seek(file, to: 0, from: 1), let end = try? status(file).bytes, end - start >= smallestGzip, end <= memoryBytes / 2,
+            let input = try? Mapping(file, start..<end)  // see above
+        else { return nil }
         let made = try withExtendedLifetime(input) { () throws(ArchiveError) -> (Mapping, Int)? in
             let packed = unsafe UnsafeRawBufferPointer(input.bytes)
-            guard unsafe isGzip(packed), unsafe claimedBytes(packed) <= memoryBytes, let output = try? Mapping(count: memoryBytes),  // as above
-                let count = try unsafe inflate(packed, into: output.bytes)
+            guard unsafe claimedBytes(packed) <= memoryBytes, let output = try? Mapping(count: memoryBytes),  // see above
+                let count = try unsafe inflated(packed, into: output.bytes)
             else { return nil }
             return (output, count)
         }
         guard let (output, count) = made else { return nil }
-        (self.file, self.range, self.count) = (file, range, count)
+        (self.file, range, self.count) = (file, start..<end, count)
         self.output = output
     }
 
@@ -49,17 +51,23 @@ private let blockBytes = 256 << 10
 /// Ten bytes of header and eight of trailer: gzip's frame around nothing.
 private let smallestGzip = 18
 
-/// What of a regular file is still to be read; nil where that is no gzip or the file is of another kind.
-private func rest(of file: FileDescriptor) throws(KernelError) -> Range<Int64>? {
-    let status = try status(file), start = try seek(file, to: 0, from: 1)
-    guard status.kind == .file, status.bytes - start >= smallestGzip else { return nil }
-    return start..<status.bytes
+/// Whether a member of gzip begins where this file stands. False for pipes, from which nothing can be read in advance.
+func isGzipFile(_ file: FileDescriptor) throws(ArchiveError) -> Bool {
+    do throws(KernelError) {
+        guard try status(file).kind == .file else { return false }
+        let start = try seek(file, to: 0, from: 1), magic = try read(file, upTo: gzipMagic.count)
+        try seek(file, to: start)
+        return magic == gzipMagic
+    } catch {
+        throw .kernel(entry: "", error)
+    }
 }
 
-/// Whether a member of gzip begins here: two magic bytes and the one method there is.
-private func isGzip(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    unsafe bytes.starts(with: [0x1f, 0x8b, 8])
-}
+/// How a member of gzip begins: two bytes of magic and the one method there is.
+let gzipMagic: [UInt8] = [0x1f, 0x8b, 8]
+
+/// Whether a member of gzip begins here.
+func isGzip(_ bytes: UnsafeRawBufferPointer) -> Bool { unsafe bytes.starts(with: gzipMagic) }
 
 /// The last member's length, as its last four bytes have it.
 private func claimedBytes(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -68,7 +76,7 @@ private func claimedBytes(_ bytes: UnsafeRawBufferPointer) -> Int {
 
 /// Decompresses all members. What follows the last one is no gzip and ignored, as gzip(1) does.
 /// - Returns: how many bytes they made; nil where `output` has no room for them
-private func inflate(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int? {
+private func inflated(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int? {
     guard let decompressor = unsafe libdeflate_alloc_decompressor() else { return nil }
     defer { unsafe libdeflate_free_decompressor(decompressor) }
     var rest = unsafe input, count = 0
