@@ -17,7 +17,7 @@ let owners = ["CLinux": "Linux", "CArchive": "Archive", "CDeflate": "Archive", "
 
 /// Arrows inside a layer, from layer 3 up: who stands over whom.
 let over: [String: Set<String>] = [
-    "Snapshots": ["Trees"], "TreeWorker": ["Trees"], "Registry": ["HTTP"], "CLI": ["DockerClient"]
+    "Snapshots": ["Trees"], "TreeWorker": ["Trees"], "Registry": ["HTTP", "Offload"], "CLI": ["DockerClient"]
 ]
 
 /// Modules that write unsafe code without owning a C library, and why.
@@ -57,12 +57,12 @@ private let drawing = """
      4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Terminals Linux
      4 Offload: NIOPosix
      4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization
-     4 Registry: Linux OCI Digests Credentials HTTP Lab FoundationEssentials Synchronization
+     4 Registry: Linux OCI Digests Credentials Offload HTTP Lab FoundationEssentials Synchronization
      5 Images: Linux OCI Digests Credentials Metadata Content Snapshots Offload Registry FoundationEssentials Synchronization
      6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Terminals Logging FoundationEssentials Synchronization
      8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
      8 DockerClient: Linux JSON
-     9 CLI: DockerClient JSON Credentials Terminals Linux ArgumentParser
+     9 CLI: DockerClient JSON Credentials OCI Terminals Linux ArgumentParser
      9 Course: Linux FoundationEssentials
     10 slip-doctor: Linux Cgroups Namespaces ArgumentParser
     10 slip-chroot: Rootfs Linux ArgumentParser
@@ -72,7 +72,7 @@ private let drawing = """
     10 slipway-runtime: Runtime OCI Explain Terminals Linux ArgumentParser FoundationEssentials
     10 slipway-shim: Shim Linux
     10 slip-layer: Archive Trees Mounts Namespaces Explain JSON Digests Linux ArgumentParser
-    10 slip-image: Registry Images Content Snapshots Metadata Trees Credentials HTTP Offload OCI JSON Digests Linux ArgumentParser FoundationEssentials
+    10 slip-image: Registry Images Content Snapshots Metadata Trees Credentials HTTP Offload OCI JSON Digests Linux ArgumentParser Synchronization
     10 slipway-tree: TreeWorker Linux
     10 slipwayd: Daemon Linux ArgumentParser Logging
     10 slipway: CLI Linux
