@@ -90,25 +90,7 @@ private func status(of place: Place, beneath root: FileDescriptor) throws(Kernel
 
 /// Removes overlayfs' notes (`origin`, `impure`, `uuid`), of which only the mark of opaque directories means something in a layer.
 func removeOverlayNotes(beneath layer: FileDescriptor) throws(TreesError) {
-    var left: [FilePath] = ["."]
-    while let path = left.popLast() {
-        try kernel(for: TreePath(path)) { () throws(KernelError) in
-            let directory = try openBeneath(layer, path, [.readOnly, .directory, .noFollow], resolve: [.beneath, .noSymbolicLinks, .noMagicLinks])
-            try directory.borrow { (directory) throws(KernelError) in
-                try changeDirectory(directory)
-                try removeOverlayNotes(of: ".")
-                for name in try entryNames(in: directory) {
-                    if try status(name, followLinks: false, at: directory).kind == .directory {
-                        left.append(path.appending(name.components))
-                    } else {
-                        try removeOverlayNotes(of: name)
-                    }
-                }
-            }
-        }
+    try walk(layer) { (file, _) throws(KernelError) in
+        for name in try attributes(of: file) where name.hasPrefix("trusted.overlay.") && name != opaqueMark { try removeAttribute(name, of: file) }
     }
-}
-
-private func removeOverlayNotes(of path: FilePath) throws(KernelError) {
-    for name in try attributes(of: path) where name.hasPrefix("trusted.overlay.") && name != opaqueMark { try removeAttribute(name, of: path) }
 }

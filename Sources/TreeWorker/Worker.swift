@@ -25,7 +25,7 @@ public func work(_ arguments: [String]) -> Int32 {
 
 private func perform(_ arguments: [String], _ reply: inout Reply) throws(TreesError) {
     guard arguments.count == 2, let task = TreeTask(rawValue: arguments[1]) else { throw .notYet(arguments.dropFirst().first ?? "without a task") }
-    guard [.unpack, .settle, .pack].contains(task) else { throw .notYet(task.rawValue) }
+    guard [.unpack, .settle, .pack, .size].contains(task) else { throw .notYet(task.rawValue) }
     let request = try decode(Request.self, try kernel { () throws(KernelError) in try readAll(FileDescriptor(rawValue: Number.request)) })
     try kernel { () throws(KernelError) in try setParentDeathSignal(.kill) }
     // It may have gone before the line above.
@@ -38,6 +38,7 @@ private func perform(_ arguments: [String], _ reply: inout Reply) throws(TreesEr
     case .unpack(let directory, let limits): reply.unpacked = try unpack(archive, into: FilePath(directory), limits)
     case .settle(let settling): reply.settled = try settle(settling)
     case .pack(let directory, let form): reply.packed = try pack(FilePath(directory), into: archive, form)
+    case .size(let directory): reply.sized = try size(FilePath(directory))
     }
 }
 

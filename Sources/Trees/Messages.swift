@@ -17,8 +17,10 @@ public enum TreeTask: String, Sendable, CaseIterable {
     case settle
     /// Make a tar of a directory.
     case pack
+    /// Add up what a directory holds.
+    case size
     /// These belong to later chapters' commands and are refused.
-    case diff, copy, size
+    case diff, copy
 }
 
 /// Numbers of the descriptors that the helper finds open.
@@ -42,6 +44,8 @@ package struct Request: Codable {
         case settle(Settling)
         /// `directory` is only read.
         case pack(directory: String, form: PackForm)
+        /// As above.
+        case size(directory: String)
     }
 
     /// Asks for `task`.
@@ -65,7 +69,7 @@ package struct Settling: Codable {
 /// The helper's one line.
 package struct Reply: Codable {
     /// One of these is there.
-    package var unpacked: Unpacked?, settled: Settled?, packed: Packed?, failed: Failure?
+    package var unpacked: Unpacked?, settled: Settled?, packed: Packed?, sized: Sized?, failed: Failure?
 
     /// An answer without anything yet.
     package init() {}

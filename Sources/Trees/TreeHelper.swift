@@ -58,6 +58,12 @@ public struct TreeHelper: Sendable {
         try answer(to: .pack, .pack(directory: directory.string, form: form), archive: output, \.packed)
     }
 
+    /// Adds up what a directory holds: an overlay's upper one, for example.
+    /// - Throws: `.kernel`, with the directory under way.
+    public func size(of directory: FilePath) throws(TreesError) -> Sized {
+        try answer(to: .size, .size(directory: directory.string), archive: nil, \.sized)
+    }
+
     /// How much of a layer that is being unpacked was read so far, in bytes of the (compressed) blob. The helper reads through the same open
     /// file, whose position is the progress. man 2 lseek.
     /// - Parameter blob: the descriptor that `unpack` was given, or a duplicate of it

@@ -93,6 +93,19 @@ public struct Packed: Codable, Sendable, Equatable {
     }
 }
 
+/// What a directory holds.
+public struct Sized: Codable, Sendable, Equatable {
+    /// Bytes of all files, holes included and hard links counted once, as Docker adds them up.
+    public var bytes: Int64
+    /// Files, directories (the top included), links and nodes; hard links counted once.
+    public var inodes: Int
+
+    /// Reports a size.
+    public init(bytes: Int64, inodes: Int) {
+        (self.bytes, self.inodes) = (bytes, inodes)
+    }
+}
+
 /// A name in a tree. In JSON a string, or, where its bytes are no UTF-8, FilePath's own form, which lists them.
 public struct TreePath: Codable, Sendable, Hashable, CustomStringConvertible {
     /// The name as the kernel takes it.

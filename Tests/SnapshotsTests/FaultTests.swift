@@ -4,6 +4,7 @@ import Foundation
 import Linux
 import Metadata
 import Snapshots
+import Synchronization
 import Testing
 import Trees
 
@@ -18,7 +19,7 @@ struct FaultTests {
                     let killer = Thread {
                         // So many bytes that it has made the first file; the rest never comes.
                         try? write(writing, Array(bytes.prefix(40_000)))  // it is seen by what the helper makes of it
-                        try? kill("unpack") { (try? entries(store.path.appending("snapshots/staging/1/layer")).count) ?? 0 > 0 }  // the expectation below tells
+                        try? kill("unpack") { _ in (try? entries(store.path.appending("snapshots/staging/1/layer")).count) ?? 0 > 0 }  // the expectation below tells
                     }
                     killer.start()
                     #expect(throws: SnapshotsError.trees(.died("ended without an answer: signaled(9)"))) { try store.snapshots.stage(reading) }
@@ -34,17 +35,28 @@ struct FaultTests {
             let base = try store.layer((0..<2000).map { .file("\($0)", String(repeating: "x", count: 5000)) })
             let staged = try store.stage((0..<2000).map { .hardLink("link\($0)", to: "\($0)") })
             let staging = try #require(store.names("staging").first)
+            let seen = Mutex((status: "", mounts: ""))
             let killer = Thread {
                 let layer = store.path.appending("snapshots/staging/\(staging)/layer")
-                try? kill("settle") { (try? entries(layer).count) ?? 0 > 10 }  // the expectation below tells
+                try? kill("settle") { helper in  // the expectations below tell
+                    guard let made = try? entries(layer).count, made > 10 else { return false }  // it is removed once all is over
+                    let proc = FilePath("/proc/\(helper)")
+                    let status = try? readText(proc.appending("status")), mounts = try? readText(proc.appending("mountinfo"))  // as said
+                    seen.withLock { $0 = (status ?? "", mounts ?? "") }
+                    return true
+                }
             }
             killer.start()
             #expect(throws: SnapshotsError.trees(.died("ended without an answer: signaled(9)"))) {
                 try store.snapshots.commit(staged, onto: base.chain, lease: "test")
             }
+            // It was behind the same walls as when it unpacks, with three mounts and a tmpfs to hold them.
+            let (status, mounts) = seen.withLock { $0 }
+            #expect(status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1") && status.contains("CapEff:\t000000008820001b"))
+            #expect(mounts.split(separator: "\n").count == 4 && mounts.split(separator: "\n").allSatisfy { $0.contains("nosuid,nodev,noexec") }, "\(mounts)")
             try store.expectClean(layers: 1)
             let path = try store.top(base)
-            #expect(try entries(path).count == 2000 && status(path.appending("0")).links == 1 && overlayNotes(beneath: path).isEmpty)
+            #expect(try entries(path).count == 2000 && Linux.status(path.appending("0")).links == 1 && overlayNotes(beneath: path).isEmpty)
             // And once more, undisturbed.
             let again = try store.layer((0..<2000).map { .hardLink("link\($0)", to: "\($0)") }, onto: base.chain)
             #expect(again.sizeBytes == 2000 * 5000)
@@ -106,9 +118,9 @@ struct FaultTests {
 }
 
 /// Kills our slipway-tree that does `task`, once `isTime`. Gives up when there is none for ten seconds.
-private func kill(_ task: String, _ isTime: () -> Bool) throws {
+private func kill(_ task: String, _ isTime: (ProcessID) -> Bool) throws {
     for _ in 0..<10_000 {
-        if let helper = try helper(task), isTime() { return try send(.kill, to: helper) }
+        if let helper = try helper(task), isTime(helper) { return try send(.kill, to: helper) }
         pause(milliseconds: 1)
     }
     throw KernelError(call: "kill", subject: "no slipway-tree \(task)", errno: 3)

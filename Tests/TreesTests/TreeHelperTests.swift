@@ -55,6 +55,51 @@ struct TreeHelperTests {
         }
     }
 
+    @Test("adds up what a directory holds, hard links once")
+    func size() throws {
+        try withPlace { place in
+            _ = try place.unpack(tar([.file("a/b", "12345"), .hardLink("c", to: "a/b"), .symbolicLink("s", to: "123"), .characterDevice("d", 1, 3)]))
+            #expect(try place.helper.size(of: place.root) == Sized(bytes: 5 + 3, inodes: 5))
+        }
+    }
+
+    @Test("packs a directory as a layer that unpacks to the same, byte for byte each time", arguments: [PackForm.layer, .plain])
+    func pack(_ form: PackForm) throws {
+        try withPlace { place in
+            let marks: [TarEntry] = form == .layer ? [.file("a/.wh.gone", ""), .directory("o/"), .file("o/.wh..wh..opq", "")] : []
+            _ = try place.unpack(
+                tar(
+                    [
+                        .directory("a/").with { ($0.mode, $0.user) = (0o2750, 7) },
+                        .file("a/f", "hello").pax("mtime", "1000.123456789").pax("SCHILY.xattr.user.x", "y"),
+                        .hardLink("h", to: "a/f"), .symbolicLink("s", to: "a"), .fifo("p"), .characterDevice("d", 1, 3)
+                    ] + marks))
+            let one = try packed(place, place.root, form), two = try packed(place, place.root, form)
+            #expect(one.bytes == two.bytes && one.report == two.report)
+            #expect(one.report.digest == Digest(of: one.bytes) && one.report.bytes == one.bytes.count && one.report.leftOut.isEmpty)
+            let copy = place.path.appending("copy")
+            try makeDirectory(copy)
+            #expect(try place.unpack(one.bytes, into: copy).diffID == one.report.digest)
+            #expect(try packed(place, copy, form).bytes == one.bytes)
+            let file = try status(copy.appending("a/f"))
+            #expect(try file.modified == (1000, 123_456_789) && file.links == 2 && attribute("user.x", of: copy.appending("a/f")) == Array("y".utf8))
+            #expect(try status(copy.appending("a")).mode == 0o042750)
+            if form == .layer {
+                #expect(try status(copy.appending("a/gone")).kind == .characterDevice)
+                #expect(try attribute("trusted.overlay.opaque", of: copy.appending("o")) == Array("y".utf8))
+            }
+        }
+    }
+
+    private func packed(_ place: Place, _ directory: FilePath, _ form: PackForm) throws -> (report: Packed, bytes: [UInt8]) {
+        let output = try memoryFile("tar")
+        return try output.borrow { output in
+            let report = try place.helper.pack(directory, into: output, form: form)
+            try seek(output, to: 0)
+            return (report, try readAll(output))
+        }
+    }
+
     @Test("tells names that are no text, byte for byte")
     func bytes() throws {
         try withPlace { place in
