@@ -63,7 +63,7 @@ final class Scene: Sendable {
     }
 
     /// What `who` was asked so far, of paths that contain `part`.
-    func asked(_ who: Who, _ part: String = "") -> [Entry] { book.entries.withLock { $0 }.filter { $0.who == who && $0.path.contains(part) } }
+    func asked(_ who: Who, _ part: String = "/") -> [Entry] { book.entries.withLock { $0 }.filter { $0.who == who && $0.path.contains(part) } }
 
     /// How many requests came so far.
     var count: Int { book.entries.withLock { $0.count } }
