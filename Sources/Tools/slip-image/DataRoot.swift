@@ -12,8 +12,11 @@ final class DataRoot: Sendable {
     let images: ImageStore
 
     /// Opens or makes it. Blocks for the disk.
-    init(_ root: FilePath) throws {
-        try makeDirectories(root, mode: 0o710)
+    init(_ path: FilePath) throws {
+        try makeDirectories(path, mode: 0o710)
+        let root = try open(path, [.path, .directory]).borrow { (place) throws in
+            FilePath(try readLink(FilePath("/proc/self/fd/\(place.rawValue)")))  // from /, for helpers that have another working directory
+        }
         lock = try open(root.appending("lock"), [.readWrite, .create], mode: 0o600)
         let isOurs = try lock.borrow { (file) throws(KernelError) in try Linux.lock(file) }
         guard isOurs else { throw Refusal("the data root \(root) belongs to an engine that runs: ask that one to pull, or name another --data-root") }

@@ -29,7 +29,7 @@ struct Layers: AsyncParsableCommand {
     var name: String
 
     func run() async throws {
-        try await finish("layers \(name)") {
+        try await finish("layers \(name)\(dataRoot.map { " in \($0)" } ?? "")") {
             let (manifest, configuration) = try await documents()
             let rows = try layerRows(manifest, configuration)
             json ? print(JSONValue.array(rows.filter { $0.layer != nil }.map(value(of:))).text(indent: 2)) : printTable(rows)
