@@ -77,7 +77,9 @@ package struct Reply: Codable {
 
 /// Encodes one value as a line of JSON. Our own values always encode.
 package func line(_ value: some Encodable) -> [UInt8] {
-    do { return Array(try JSONEncoder().encode(value)) + [UInt8(ascii: "\n")] } catch { preconditionFailure("cannot encode a message: \(error)") }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    do { return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")] } catch { preconditionFailure("cannot encode a message: \(error)") }
 }
 
 /// Decodes what the other side said.

@@ -17,7 +17,8 @@ struct HostileTests {
         [.file("../.wh.outside", "")], [.file(".wh...", "")], [.file("../.wh..wh..opq", "")], [.symbolicLink("out", to: ".."), .file("out/.wh.outside", "")],
         [.symbolicLink("out", to: "../outside"), .file("out/.wh..wh..opq", "")], [.characterDevice("disk", 8, 0), .file("disk", "stolen")],
         [.fifo("pipe"), .file("pipe", "x")], [.file("x").pax("path", String(repeating: "../", count: 2000) + "etc/stolen")],
-        [.file("x").pax("path", String(repeating: "d/", count: 2000) + "x")], [.file("x").pax("path", String(repeating: "n", count: 300))],
+        [.file("x").pax("path", String(repeating: "d/", count: 3000) + "x")], [.file("x").pax("path", String(repeating: "d/", count: 300) + "x")],
+        [.file("x").pax("path", String(repeating: "n", count: 300))],
         [.directory("./").with { ($0.mode, $0.user) = (0o7777, 1) }], [.directory("..").with { $0.mode = 0o777 }], [.symbolicLink(".", to: "/etc")],
         [.file("big", "").with { $0.claimedBytes = 1 << 40 }], [.file("x").with { $0.name = [] }], [.file("a"), .file("a/b"), .directory("a/b/c/")]
     ]
