@@ -3,16 +3,18 @@
 import Linux
 
 /// Builds the engine with the modules of `chapters` and runs the system tests on it, with output shown.
-/// - Parameter chapters: such as `03` or `01,03`; each lab must have been begun
+/// - Parameter chapters: such as `03`, `3` or `01,03`; each lab must have been begun
 /// - Returns: the exit status: that of the build, or of the tests.
 public func final(_ chapters: String, in project: String) throws -> Int32 {
-    var words: [String] = []
+    var words: [String] = [], numbers: [String] = []
     for chapter in chapters.split(separator: ",") {
         let lab = try Lab(String(chapter), in: project)
         guard lab.isBegun else { throw CourseError("you have not begun lab \(lab.file.chapter): make lab N=\(lab.file.chapter)") }
+        for line in try lab.followLinks() { print(line) }
         words += try lab.words()
+        numbers.append(lab.file.chapter)
     }
-    let settings = ["MINE=\(chapters)", "LAB=", "ONLY="]
+    let settings = ["MINE=\(numbers.joined(separator: ","))", "LAB=", "ONLY="]
     let scratch = "\(project)/.build-mine"
     let build = try run(["swift", "build", "--scratch-path", scratch, "-Xswiftc", "-use-ld=lld"], in: project, with: settings, shown: true)
     guard build.code == 0 else { return build.code }

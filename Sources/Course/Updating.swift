@@ -21,12 +21,15 @@ extension Lab {
             let (before, now) = (try starter(from: old.output), try starter(from: readText(source)))
             if before != now { told.append(try merge(path, before, now)) }
         }
-        for module in file.modules { told += try follow(module) }
+        told += try followLinks()
         try writeFile(FilePath("\(mine)/base"), try currentCommit() + "\n")
         return told
     }
 
-    /// Brings the files of a module that a learner does not write up to date.
+    /// Brings the files that a learner does not write up to date: a reference that gained or lost a file still builds with an old copy.
+    /// - Returns: a line for each file that changed.
+    public func followLinks() throws -> [String] { try file.modules.flatMap(follow) }
+
     private func follow(_ module: String) throws -> [String] {
         let (own, reference) = ("\(mine)/\(module)", "\(tree)/Sources/\(module)")
         var told: [String] = []

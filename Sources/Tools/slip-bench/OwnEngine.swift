@@ -13,7 +13,7 @@ final class OwnEngine {
         (self.slipway, address) = (slipway, "unix://\(folder)/slipway.sock")
         let flags = ["--data-root", "\(folder)/s-data", "--exec-root", "\(folder)/s-run", "-H", address, "--pidfile", "\(folder)/s-pid"]
         daemon = try Process(slipwayd, flags, log: folder.appending("slipwayd.log"))
-        try daemon.waitUntil("listens at \(address)") { (try? connect(folder.appending("slipway.sock"), .stream)) != nil }  // not yet is why we ask again
+        try daemon.waitUntil("listens at \(address)") { isListening(folder.appending("slipway.sock")) }
     }
 
     /// Makes the image `bench` of a static busybox.
@@ -54,7 +54,7 @@ struct OwnDocker {
         ]
         command = ["\(docker)", "-H", address]
         daemon = try Process(dockerd, flags, log: folder.appending("dockerd.log"))
-        try daemon.waitUntil("listens at \(folder)/docker.sock") { (try? connect(folder.appending("docker.sock"), .stream)) != nil }  // not yet is why we ask again
+        try daemon.waitUntil("listens at \(address)") { isListening(folder.appending("docker.sock")) }
     }
 
     func end() { daemon.end() }
@@ -89,4 +89,9 @@ struct Process {
         try? send(.terminate, to: process)  // one that has gone already is what we want
         _ = try? wait(process)  // likewise
     }
+}
+
+/// Whether somebody takes connections at a socket.
+private func isListening(_ socket: FilePath) -> Bool {
+    (try? connect(socket, .stream)) != nil  // whatever the reason, the answer is no
 }

@@ -12,6 +12,7 @@ struct CheckCommand: ParsableCommand {
     func run() {
         finish(as: "slip-lab") {
             let lab = try begun(which)
+            for line in try lab.followLinks() { print(line) }
             let begin = monotonicNanoseconds()
             let workshop = Workshop(lab, scratch: "\(lab.tree)/.build-lab-\(lab.file.chapter)", project: lab.tree)
             if !exists(FilePath(workshop.scratch)) {
