@@ -1,5 +1,5 @@
-import Archive
 // `slip-layer diff UPPER -o LAYER`: what an overlay's upper directory holds, as a layer. Deterministic: the same tree gives the same bytes.
+import Archive
 import ArgumentParser
 import Digests
 import Linux

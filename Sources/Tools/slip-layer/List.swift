@@ -1,5 +1,5 @@
-import Archive
 // `slip-layer list LAYER`: the entries as the layer tells them, in their order, with what layers add to a tar: whiteouts, opaque directories.
+import Archive
 import ArgumentParser
 import Digests
 import Linux
@@ -13,20 +13,35 @@ struct List: ParsableCommand {
     func run() {
         finish(as: "slip-layer") {
             try open(FilePath(layer), .readOnly).borrow { (file) throws in
+                try becomeNobody()
                 var count = 0
-                let diffID: Digest
-                do throws(ArchiveError) {
-                    diffID = try listLayer(file) { entry in
+                let diffID = try naming { () throws(ArchiveError) in
+                    try listLayer(file) { entry in
                         count += 1
                         print(line(for: entry))
                     }
-                } catch {
-                    throw Refusal("list \(layer): \(error)")
                 }
                 print("\(count) entries, DiffID \(diffID)")
             }
             return 0
         }
+    }
+
+    /// The layer is a stranger's, and once it is open nothing else is needed to read it: should the reader have a hole, it leads nowhere.
+    private func becomeNobody() throws {
+        try setNoNewPrivileges()
+        guard effectiveUser() == 0 else { return }
+        do throws(KernelError) {
+            try setGroups([])
+            try setGroup(65_534)
+            try setUser(65_534)
+        } catch {
+            guard error.errno == 22 || error.errno == 1 else { throw error }  // EINVAL, EPERM: a user namespace without such a user, and without real root
+        }
+    }
+
+    private func naming(_ body: () throws(ArchiveError) -> Digest) throws -> Digest {
+        do throws(ArchiveError) { return try body() } catch { throw Refusal("list \(layer): \(error)") }
     }
 
     private func line(for entry: LayerEntry) -> String {

@@ -1,5 +1,5 @@
-import Archive
 // `slip-layer who DIR…`: for each path, which layer provides what is seen, and what is hidden by whom. Nothing is mounted for it.
+import Archive
 import ArgumentParser
 import JSON
 import Linux
