@@ -174,7 +174,7 @@ private func parentOrRoot(_ path: FilePath) -> FilePath {
 
 extension FilePath {
     /// The last part, as a path of its own.
-    fileprivate var lastPart: FilePath { FilePath(root: nil, lastComponent.map { [$0] } ?? []) }
+    var lastPart: FilePath { FilePath(root: nil, lastComponent.map { [$0] } ?? []) }
 }
 
 extension FileStatus {

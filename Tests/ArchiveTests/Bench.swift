@@ -63,3 +63,11 @@ func compressed(_ bytes: [UInt8], _ kind: Compression) throws -> [UInt8] {
     }
     return Array(buffer.prefix(used))
 }
+
+/// Runs a program to its end; returns its exit code, or 255 where a signal ended it.
+func run(_ program: FilePath, _ arguments: [String]) throws -> Int32 {
+    let child = try spawn(Spawn(program, [program.lastComponent?.string ?? ""] + arguments, environment: ["LC_ALL=C", "PATH=/usr/bin:/bin"]))
+    let status = try child.descriptor.borrow { try wait($0) }
+    guard case .exited(let code) = status else { return 255 }
+    return code
+}
