@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import DockerClient
 internal import JSON
 internal import Linux
+internal import OCI
 
 struct CreateCommand: EngineCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +19,7 @@ struct CreateCommand: EngineCommand {
         let creation = Creation(
             session: session, flags: container, image: image, command: Array(words.dropFirst()), attached: (container.interactive, true, true),
             commandName: "create")
-        do throws(Failure) { Output.line(try creation.create()) } catch { throw error.code == 1 ? .ofCommand("create", error.message ?? "") : error }
+        Output.line(try creation.create())
         return 0
     }
 }
@@ -31,35 +32,42 @@ struct Creation {
     /// The new container's ID.
     func create() throws(Failure) -> String {
         guard ["always", "missing", "never"].contains(flags.pull) else {
-            throw Failure("invalid pull option: '\(flags.pull)': must be one of \"always\", \"missing\" or \"never\"", code: 125)
+            throw .ofCommand(commandName, "invalid pull option: '\(flags.pull)': must be one of \"always\", \"missing\" or \"never\"")
         }
         if let file = flags.cidfile, exists(FilePath(file)) {
             throw Failure("container ID file found, make sure the other container isn't running or delete \(file)")
         }
+        let name = try Reference.ofImage(image)
         let size = isTerminal(.standardOutput) ? try? windowSize(.standardOutput) : nil  // without a size the engine uses its default
         let body: JSONValue
         do throws(ValueError) {
             body = try CreateBody(flags: flags, image: image, command: command, attached: attached, consoleSize: size).json()
         } catch { throw .ofCommand(commandName, "\(error)") }
-        if flags.pull == "always" { try Pull(session: session, image: image, platform: flags.platform, quiet: flags.quiet).run() }
-        let reply = try post(body)
+        if flags.pull == "always" { if let name { try pull(name) } else { try pull(Reference(typed: image)) } }
+        let reply = try post(body, name)
         for warning in reply["Warnings"]?.items ?? [] { Output.complain("WARNING: \(warning.printed)\n") }
         guard let id = reply["Id"]?.string else { throw Failure("the engine gave no ID") }
         if let file = flags.cidfile { try write(id, to: file) }
         return id
     }
 
-    private func post(_ body: JSONValue) throws(Failure) -> JSONValue {
+    private func post(_ body: JSONValue, _ imageName: Reference?) throws(Failure) -> JSONValue {
         var query: [(name: String, value: String)] = []
         if let name = flags.name { query.append(("name", name)) }
-        if let platform = flags.platform { query.append(("platform", platform)) }
-        let engine = try session.engine(), request = Request("POST", ["containers", "create"], query: query, body: .json(body))
+        if let platform = OwnEnvironment.platform(flags.platform) { query.append(("platform", platform)) }
+        let engine = try session.engine(), request = Request("POST", ["containers", "create"], query: query, body: .json(body)), missing: Reference
         do throws(ClientError) { return try engine.call(request).json() } catch {
-            guard error.status == 404, flags.pull == "missing" else { throw Failure(error) }
+            guard error.status == 404, flags.pull == "missing", let imageName else { throw Failure(error) }
+            missing = imageName
         }
-        Output.complain("Unable to find image '\(Pull.tagged(image))' locally\n")
-        try Pull(session: session, image: image, platform: flags.platform, quiet: flags.quiet).run()
+        if !flags.quiet { Output.complain("Unable to find image '\(missing.familiar)' locally\n") }
+        try pull(missing)
         do throws(ClientError) { return try engine.call(request).json() } catch { throw Failure(error) }
+    }
+
+    private func pull(_ name: Reference) throws(Failure) {
+        let pull = Pull(session: session, name: name, platform: OwnEnvironment.platform(flags.platform))
+        try pull.run(showingOn: ProgressOutput(stream: .standardError, isQuiet: flags.quiet))
     }
 
     private func write(_ id: String, to file: String) throws(Failure) {

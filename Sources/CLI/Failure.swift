@@ -23,8 +23,10 @@ extension Failure {
 
 extension Failure {
     /// Too few, or too many, operands: how it is used, in Docker's words.
-    static func usage(_ command: String, _ need: String, _ operands: String) -> Failure {
-        Failure(
-            "slipway: 'slipway \(command)' requires \(need)\n\nUsage:  slipway \(command) \(operands)\n\nRun 'slipway \(command) --help' for more information")
+    static func usage(_ command: String, _ need: String, _ operands: String) -> Failure { refusal(command, "requires \(need)", operands) }
+
+    /// The same, where the sentence is another one.
+    static func refusal(_ command: String, _ sentence: String, _ operands: String) -> Failure {
+        Failure("slipway: 'slipway \(command)' \(sentence)\n\nUsage:  slipway \(command) \(operands)\n\nRun 'slipway \(command) --help' for more information")
     }
 }

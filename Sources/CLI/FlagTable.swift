@@ -58,13 +58,16 @@ struct FlagTable {
         let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false), name = String(parts[0])
         if valued.contains(name) {
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else { throw Failure("flag needs an argument: --\(name)", code: 125) }
-            flags.append("--\(name)=\(value)")
+            flags += Self.option(name, value)
         } else if switches[name] != nil {
             try turn(name, parts.count == 2 ? String(parts[1]) : nil, &flags)
         } else {
             throw Failure("unknown flag: --\(name)", code: 125)
         }
     }
+
+    /// In one word, for a value may begin with a dash; an empty one (`--entrypoint ""`) is a word of its own, or it would count as missing.
+    private static func option(_ name: String, _ value: String) -> [String] { value.isEmpty ? ["--\(name)", ""] : ["--\(name)=\(value)"] }
 
     private func cluster(_ word: String, _ rest: inout ArraySlice<String>, _ flags: inout [String]) throws(Failure) {
         var letters = word.dropFirst()
@@ -79,7 +82,7 @@ struct FlagTable {
             guard let value = letters.isEmpty ? rest.popFirst() : String(equals ? letters.dropFirst() : letters) else {
                 throw Failure("flag needs an argument: '\(letter)' in \(word)", code: 125)
             }
-            flags.append("--\(name)=\(value)")
+            flags += Self.option(name, value)
             return
         }
     }

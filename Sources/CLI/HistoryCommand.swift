@@ -1,7 +1,6 @@
 // `slipway history`: the steps that an image was made in. chapter 08, 13
 
 internal import ArgumentParser
-internal import DockerClient
 internal import JSON
 
 struct HistoryCommand: EngineCommand {
@@ -17,27 +16,27 @@ struct HistoryCommand: EngineCommand {
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard words.count == 1 else { throw .usage("history", "1 argument", "[OPTIONS] IMAGE") }
         let steps = try session.json("GET", ["images", words[0], "history"]).items
-        if quiet, format == nil {
-            for step in steps { Output.line(id(step)) }
-            return 0
-        }
-        let columns = [("ID", "IMAGE"), ("CreatedSince", "CREATED"), ("CreatedBy", "CREATED BY"), ("Size", "SIZE"), ("Comment", "COMMENT")]
-        Output.print(try Rows(columns: columns, others: ["CreatedAt": "CREATED AT"], values: steps.map(row)).text(format: format))
+        Output.print(try text(steps))
         return 0
     }
 
-    private func id(_ step: JSONValue) -> String {
-        let id = step["Id"]?.string ?? ""
-        return noTrunc ? id : Table.shortID(id)
+    /// The list, for the engine's steps.
+    func text(_ steps: [JSONValue]) throws(Failure) -> String {
+        let columns = [
+            ("ID", "IMAGE"), human ? ("CreatedSince", "CREATED") : ("CreatedAt", "CREATED AT"), ("CreatedBy", "CREATED BY"), ("Size", "SIZE"),
+            ("Comment", "COMMENT")
+        ]
+        let rows = Rows(columns: columns, others: ["CreatedAt": "CREATED AT", "CreatedSince": "CREATED"], values: steps.map(row))
+        return try rows.text(format: format ?? (quiet ? "{{.ID}}" : nil))
     }
 
     private func row(_ step: JSONValue) -> JSONValue {
-        let created = step["Created"]?.integer ?? 0, size = step["Size"]?.integer ?? 0,
-            by = (step["CreatedBy"]?.string ?? "").split(separator: "\t").joined(separator: " ")
+        let created = step["Created"]?.integer ?? 0, size = step["Size"]?.integer ?? 0, id = step["Id"]?.string ?? ""
+        let by = String((step["CreatedBy"]?.string ?? "").map { $0 == "\t" ? " " : $0 })
         return .object([
-            .text("Comment", step["Comment"]?.string ?? ""), .text("CreatedAt", Words.date(created)),
-            .text("CreatedBy", noTrunc ? by : Table.shortened(by, to: 45)),
-            .text("CreatedSince", human ? Words.ago(created) : Words.date(created)), .text("ID", id(step)), .text("Size", human ? Words.size(size) : "\(size)")
+            .text("Comment", step["Comment"]?.string ?? ""), .text("CreatedAt", Words.stamp(created)),
+            .text("CreatedBy", noTrunc ? by : Table.shortened(by, to: 45)), .text("CreatedSince", human ? Words.ago(created) : Words.stamp(created)),
+            .text("ID", noTrunc ? id : Table.shortID(id)), .text("Size", human ? Words.size(size) : "\(size)")
         ])
     }
 }

@@ -1,7 +1,6 @@
 // `slipway images`. chapter 08, 13
 
 internal import ArgumentParser
-internal import DockerClient
 internal import JSON
 
 struct ImagesCommand: EngineCommand {
@@ -11,7 +10,7 @@ struct ImagesCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Show intermediate images too") var all = false
     @Flag(help: "Show digests") var digests = false
     @Option(name: .shortAndLong, help: "Show only those that match (name=value)") var filter: [String] = []
-    @Option(help: "A template for each, `table TEMPLATE`, or json") var format: String?
+    @Option(help: "A template for each, `table TEMPLATE`, raw, or json") var format: String?
     @Flag(help: "Don't cut off long values") var noTrunc = false
     @Flag(name: .shortAndLong, help: "Show only IDs") var quiet = false
     @Argument(help: .hidden) var words: [String] = []
@@ -20,35 +19,31 @@ struct ImagesCommand: EngineCommand {
         guard words.count <= 1 else { throw .usage("images", "at most 1 argument", "[OPTIONS] [REPOSITORY[:TAG]]") }
         var query: [(name: String, value: String)] = all ? [("all", "1")] : []
         if let filters = try Session.filters(filter + words.map { "reference=\($0)" }) { query.append(filters) }
-        let images = try session.json("GET", ["images", "json"], query: query).items
-        if quiet, format == nil {
-            for image in images { Output.line(id(image)) }
-            return 0
-        }
-        var columns = [("Repository", "REPOSITORY"), ("Tag", "TAG"), ("ID", "IMAGE ID"), ("CreatedSince", "CREATED"), ("Size", "SIZE")]
-        if digests { columns.insert(("Digest", "DIGEST"), at: 2) }
-        let rows = Rows(columns: columns, others: ["CreatedAt": "CREATED AT", "Digest": "DIGEST"], values: images.flatMap(rows))
-        Output.print(try rows.text(format: format))
+        Output.print(try text(try session.json("GET", ["images", "json"], query: query).items))
         return 0
     }
 
-    private func id(_ image: JSONValue) -> String {
-        let id = image["Id"]?.string ?? ""
-        return noTrunc ? id : Table.shortID(id)
+    /// The list, for the engine's images.
+    func text(_ images: [JSONValue]) throws(Failure) -> String {
+        var columns = [("Repository", "REPOSITORY"), ("Tag", "TAG"), ("ID", "IMAGE ID"), ("CreatedSince", "CREATED"), ("Size", "SIZE")]
+        if digests { columns.insert(("Digest", "DIGEST"), at: 2) }
+        let asksForDigests = digests || format?.contains("{{.Digest}}") == true
+        let values = images.flatMap { ImageRows(image: $0, isWhole: noTrunc, rowsOfDigests: digests, showsDigests: asksForDigests).values }
+        return try Rows(columns: columns, others: Self.headings, values: values).text(format: template)
     }
 
-    /// A row for each name of an image; one without a name where it has none.
-    private func rows(_ image: JSONValue) -> [JSONValue] {
-        let none = "<none>", created = image["Created"]?.integer ?? 0
-        let digest = image["RepoDigests"]?.items.first?.string.flatMap { text in text.firstIndex(of: "@").map { String(text[text.index(after: $0)...]) } }
-        let tags = (image["RepoTags"]?.items ?? []).compactMap(\.string).filter { $0 != "<none>:<none>" }
-        return (tags.isEmpty ? ["\(none):\(none)"] : tags).map { name in
-            let colon = name.lastIndex(of: ":") ?? name.endIndex
-            return .object([
-                .text("CreatedAt", Words.date(created)), .text("CreatedSince", Words.ago(created)), .text("Digest", digest ?? none), .text("ID", id(image)),
-                .text("Repository", String(name[..<colon])), .text("Size", Words.size(image["Size"]?.integer ?? 0)),
-                .text("Tag", colon == name.endIndex ? none : String(name[name.index(after: colon)...]))
-            ])
+    private static let headings = [
+        "CreatedAt": "CREATED AT", "Digest": "DIGEST", "Containers": "CONTAINERS", "SharedSize": "SHARED SIZE", "UniqueSize": "UNIQUE SIZE",
+        "VirtualSize": "SIZE"
+    ]
+
+    private var template: String? {
+        switch (format, quiet) {
+        case (nil, true), ("table", true): "{{.ID}}"
+        case ("raw", true): "image_id: {{.ID}}"
+        case ("raw", false):
+            "repository: {{.Repository}}\ntag: {{.Tag}}\n\(digests ? "digest: {{.Digest}}\n" : "")image_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n"
+        default: format
         }
     }
 }

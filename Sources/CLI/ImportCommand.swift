@@ -47,8 +47,8 @@ struct ImportCommand: EngineCommand {
     }
 
     private func show(_ reply: Engine.Reply) throws {
-        var lines = MessageLines()
-        for message in lines.messages(in: reply.body + [0x0a]) {
+        var stream = MessageStream()
+        for message in try stream.messages(in: reply.body) {
             if let error = message["errorDetail"]?["message"]?.string ?? message["error"]?.string { throw ClientError.refused(status: 500, message: error) }
             if let status = message["status"]?.string { Output.line(status) }
         }

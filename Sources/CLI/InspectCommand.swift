@@ -18,23 +18,25 @@ struct InspectCommand: EngineCommand {
 
     func run(_ session: Session) throws(Failure) -> Int32 {
         guard !words.isEmpty else { throw .usage("inspect", "at least 1 argument", "[OPTIONS] NAME|ID [NAME|ID...]") }
-        guard type.map({ Self.kinds[$0] != nil }) ?? true else { throw Failure("\"\(type ?? "")\" is not a valid value for --type") }
+        guard type.map({ Self.kinds[$0] != nil }) ?? true else {
+            let known = Self.kinds.keys.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+            throw Failure("unknown type: \"\(type ?? "")\": must be one of \(known)")
+        }
         var template: Template?
         do throws(TemplateError) {
             if let format, format != "json" { template = try Template(Rows.unescaped(format)) }
         } catch { throw Failure("\(error)", code: 64) }
-        var found: [JSONValue] = [], code: Int32 = 0
+        var found: [JSONValue] = [], errors: [String] = []
         for name in words {
             do throws(Failure) {
                 let object = try object(named: name, session)
                 if let template { Output.line(try text(template, object)) } else { found.append(object) }
-            } catch {
-                Output.complain((error.message ?? "") + "\n")
-                code = error.code
-            }
+            } catch { errors.append(error.message ?? "") }
         }
+        // What was found comes first, and is JSON also where it is nothing.
         if template == nil { Output.line(JSONValue.array(found).text(indent: format == "json" ? nil : 4)) }
-        return code
+        guard errors.isEmpty else { throw Failure(errors.joined(separator: "\n")) }
+        return 0
     }
 
     private func text(_ template: Template, _ object: JSONValue) throws(Failure) -> String {
@@ -50,9 +52,9 @@ struct InspectCommand: EngineCommand {
                 return try engine.call(Request("GET", path, query: size && kind == "container" ? [("size", "1")] : [])).json()
             } catch {
                 // Not this kind: it has no such object, or the engine has no such kind yet, or the name can't be one of it.
-                guard [404, 501].contains(error.status) || "\(error)".contains("invalid reference format") else { throw Failure(error) }
+                guard type == nil, [404, 501].contains(error.status) || "\(error)".contains("invalid reference format") else { throw Failure(error) }
             }
         }
-        throw Failure("Error: No such \(type ?? "object"): \(name)")
+        throw Failure("Error: No such object: \(name)")
     }
 }

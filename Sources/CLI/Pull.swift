@@ -1,72 +1,58 @@
-// The pull that `run` and `create` ask for when an image is missing: the engine does it, and its progress goes to standard error, for standard
-// output belongs to the container. chapter 08, 13
+// Pulling: the engine does it, asked by an image's full name and with what the user has for its registry; we show how far it is. `run` and `create`
+// do it when an image is missing, with the progress on standard error, for standard output belongs to the container. chapter 08, 13
 
+internal import Credentials
 internal import DockerClient
-internal import JSON
+internal import Linux
+internal import OCI
 
 struct Pull {
-    let session: Session, image: String, platform: String?, quiet: Bool
+    let session: Session
+    let name: Reference
+    /// Of several in an image, such as `linux/arm64`.
+    let platform: String?
+    /// Every tag of the repository.
+    var isOfAllTags = false
 
-    func run() throws(Failure) {
-        let (name, tag) = Self.parts(of: image)
-        var query: [(name: String, value: String)] = [("fromImage", Self.expanded(name)), ("tag", tag)]
+    /// Pulls, and shows its progress.
+    func run(showingOn output: ProgressOutput) throws(Failure) {
+        var query: [(name: String, value: String)] = [("fromImage", name.name)]
         if let platform { query.append(("platform", platform)) }
-        let engine = try session.engine()
-        do throws(ClientError) {
-            let stream = try engine.open(Request("POST", ["images", "create"], query: query))
-            var lines = MessageLines()
-            while let part = try stream.nextPart() {
-                for message in lines.messages(in: part) {
-                    if let error = message["errorDetail"]?["message"]?.string ?? message["error"]?.string { throw .refused(status: 500, message: error) }
-                    if !quiet { show(message) }
-                }
-            }
-        } catch { throw Failure(error) }
-    }
-
-    /// One line for each thing that changes; no bars, which need a terminal's cursor.
-    private func show(_ message: JSONValue) {
-        guard let status = message["status"]?.string, message["progressDetail"]?["current"] == nil else { return }
-        Output.complain("\(message["id"]?.string.map { "\($0): " } ?? "")\(status)\n")
-    }
-
-    /// `busybox` as `busybox:latest`; what has a tag or a digest stays.
-    static func tagged(_ image: String) -> String {
-        let (name, tag) = parts(of: image)
-        return tag.contains(":") ? "\(name)@\(tag)" : "\(name):\(tag)"
-    }
-
-    /// Name, and tag or digest.
-    private static func parts(of image: String) -> (name: String, tag: String) {
-        if let at = image.firstIndex(of: "@") { return (String(image[..<at]), String(image[image.index(after: at)...])) }
-        guard let colon = image.lastIndex(of: ":"), !image[colon...].contains("/") else { return (image, "latest") }
-        return (String(image[..<colon]), String(image[image.index(after: colon)...]))
-    }
-
-    /// `busybox` as `docker.io/library/busybox`, as Docker's client sends it.
-    private static func expanded(_ name: String) -> String {
-        let parts = name.split(separator: "/", maxSplits: 1)
-        if parts.count == 2, parts[0].contains(".") || parts[0].contains(":") || parts[0] == "localhost" { return name }
-        return parts.count == 2 ? "docker.io/\(name)" : "docker.io/library/\(name)"
+        if !isOfAllTags { query.append(("tag", name.digest ?? name.tag ?? "latest")) }
+        let request = Request("POST", ["images", "create"], query: query, headers: [("X-Registry-Auth", session.credentialHeader(for: name.domain))])
+        let engine = try session.engine(), stream: Connection
+        do throws(ClientError) { stream = try engine.open(request) } catch { throw Failure(error) }
+        try output.show(stream)
     }
 }
 
-/// A stream of JSON objects, one after another with line breaks between.
-struct MessageLines {
-    private var partial: [UInt8] = []
+extension Reference {
+    /// Reads what a user typed.
+    ///
+    /// - Throws: `Failure` in Docker's words.
+    init(typed text: String) throws(Failure) {
+        do throws(ReferenceError) { try self.init(parsing: text) } catch { throw Failure("\(error)") }
+    }
 
-    /// The objects that are complete with `bytes`.
-    mutating func messages(in bytes: [UInt8]) -> [JSONValue] {
-        partial += bytes
-        var all: [JSONValue] = []
-        while let end = partial.firstIndex(of: 0x0a) {
-            if let value = JSONValue(Array(partial[..<end])) { all.append(value) }
-            partial.removeSubrange(...end)
+    /// The name of an image to run, with `latest` if it says no more; nil for an ID, which can't be pulled.
+    ///
+    /// - Throws: `Failure` for what is neither.
+    static func ofImage(_ text: String) throws(Failure) -> Reference? {
+        let digits = text.hasPrefix("sha256:") ? text.dropFirst(7) : Substring(text)
+        if digits.utf8.count == 64, digits.allSatisfy({ "0123456789abcdef".contains($0) }) { return nil }
+        return try Reference(typed: text).withDefaultTag
+    }
+}
+
+extension Session {
+    /// The value of X-Registry-Auth for a registry. A configuration that is broken doesn't stand between a user and public images: it is
+    /// told, and the pull goes on without.
+    func credentialHeader(for domain: String) -> String {
+        do throws(CredentialsError) {
+            return encodedForEngine(try ConfigFile.standard(environment: OwnEnvironment.values).credential(for: domain), server: ConfigFile.key(of: domain))
+        } catch {
+            Output.complain("WARNING: Error loading config file: \(error)\n")
+            return encodedForEngine(nil, server: domain)
         }
-        if let value = JSONValue(partial), case .object = value {
-            all.append(value)
-            partial = []
-        }
-        return all
     }
 }

@@ -1,4 +1,4 @@
-// `slipway rm`, `rename`, `rmi` and `tag`: names and what they stand for. chapter 12, 13
+// `slipway rm` and `rename`: containers and their names. chapter 12, 13
 
 internal import ArgumentParser
 internal import DockerClient
@@ -39,41 +39,6 @@ struct RenameCommand: EngineCommand {
         guard words.count == 2 else { throw .usage("rename", "2 arguments", "CONTAINER NEW_NAME") }
         guard !words[0].isEmpty, !words[1].isEmpty else { throw Failure("Error: Neither old nor new names may be empty") }
         try session.call("POST", ["containers", words[0], "rename"], query: [("name", words[1])])
-        return 0
-    }
-}
-
-struct RemoveImagesCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "rmi", abstract: "Remove one or more images", usage: "slipway rmi [OPTIONS] IMAGE [IMAGE...]")
-    static let flags = FlagTable(switches: "force/f no-prune")
-
-    @Flag(name: .shortAndLong, help: "Remove it although containers use it") var force = false
-    @Flag(help: "Keep parents without a name") var noPrune = false
-    @Argument(help: .hidden) var words: [String] = []
-
-    func run(_ session: Session) throws(Failure) -> Int32 {
-        guard !words.isEmpty else { throw .usage("rmi", "at least 1 argument", "[OPTIONS] IMAGE [IMAGE...]") }
-        let query = [("force", force), ("noprune", noPrune)].filter(\.1).map { ($0.0, "1") }
-        return session.forEach(words) { name throws(Failure) in
-            let removals = try session.json("DELETE", ["images", name], query: query).items
-            let lines = removals.map { removal in removal["Deleted"]?.string.map { "Deleted: \($0)" } ?? "Untagged: \(removal["Untagged"]?.string ?? "")" }
-            return lines.isEmpty ? nil : lines.joined(separator: "\n")
-        }
-    }
-}
-
-struct TagCommand: EngineCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "tag", abstract: "Give an image one more name", usage: "slipway tag SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]")
-    static let flags = FlagTable()
-
-    @Argument(help: .hidden) var words: [String] = []
-
-    func run(_ session: Session) throws(Failure) -> Int32 {
-        guard words.count == 2 else { throw .usage("tag", "2 arguments", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]") }
-        let target = words[1], colon = target.lastIndex(of: ":").flatMap { target[$0...].contains("/") ? nil : $0 }
-        let query = [("repo", String(target[..<(colon ?? target.endIndex)])), ("tag", colon.map { String(target[target.index(after: $0)...]) } ?? "latest")]
-        try session.call("POST", ["images", words[0], "tag"], query: query)
         return 0
     }
 }

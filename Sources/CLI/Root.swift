@@ -25,14 +25,17 @@ struct Root: ParsableCommand {
     static let commands: [any EngineCommand.Type] = [
         RunCommand.self, CreateCommand.self, StartCommand.self, AttachCommand.self, ExecCommand.self, ListCommand.self, LogsCommand.self, StopCommand.self,
         RestartCommand.self, KillCommand.self, WaitCommand.self, RenameCommand.self, RemoveCommand.self, InspectCommand.self, ImagesCommand.self,
-        ImportCommand.self,
-        TagCommand.self, HistoryCommand.self, RemoveImagesCommand.self, VersionCommand.self, InfoCommand.self
+        PullCommand.self, ImportCommand.self, TagCommand.self, HistoryCommand.self, RemoveImagesCommand.self, PruneImagesCommand.self, LoginCommand.self,
+        LogoutCommand.self, VersionCommand.self, InfoCommand.self, EventsCommand.self
     ]
 
     static let flags = FlagTable(valued: "host/H log-level/l", switches: "version/v debug/D", stopsAtOperand: true)
 
     @Option(name: [.customShort("H"), .long], help: "Engine to talk to: unix:///path or tcp://host:port") var host: String?
     @Flag(name: .shortAndLong, help: "Print the version and end") var version = false
+
+    /// What a long name says that the short one doesn't.
+    static let fixedWords = ["image inspect": ["--type=image"], "container inspect": ["--type=container"]]
 
     /// Long names of commands, as Docker has them.
     static let longNames: [String: [String: String]] = [
@@ -41,8 +44,11 @@ struct Root: ParsableCommand {
             "stop": "stop",
             "restart": "restart", "kill": "kill", "wait": "wait", "rename": "rename", "rm": "rm", "remove": "rm", "inspect": "inspect"
         ],
-        "image": ["ls": "images", "list": "images", "import": "import", "tag": "tag", "history": "history", "rm": "rmi", "remove": "rmi", "inspect": "inspect"],
-        "system": ["info": "info"]
+        "image": [
+            "ls": "images", "list": "images", "import": "import", "tag": "tag", "history": "history", "rm": "rmi", "remove": "rmi", "inspect": "inspect",
+            "pull": "pull", "prune": "image prune"
+        ],
+        "system": ["info": "info", "events": "events"]
     ]
 }
 
@@ -77,7 +83,7 @@ public enum CommandLineTool {
             guard let second = rest.dropFirst().first, let name = long[second] else {
                 throw Failure("slipway: unknown command: slipway \(rest.prefix(2).joined(separator: " "))\n\nRun 'slipway --help' for more information")
             }
-            return try run(named: name, Array(rest.dropFirst(2)), session)
+            return try run(named: name, (Root.fixedWords["\(first) \(second)"] ?? []) + rest.dropFirst(2), session)
         }
         return try run(named: first, Array(rest.dropFirst()), session)
     }
@@ -92,7 +98,8 @@ public enum CommandLineTool {
     private static func run<Command: EngineCommand>(_ type: Command.Type, _ name: String, _ words: [String], _ session: Session) throws(Failure) -> Int32 {
         let plain: (flags: [String], operands: [String])
         do throws(Failure) { plain = try type.flags.plain(words) } catch {
-            throw Failure("\(error.message ?? "")\n\nRun 'slipway \(name) --help' for more information", code: error.code)
+            let usage = type.configuration.usage ?? "slipway \(name)"
+            throw Failure("\(error.message ?? "")\n\nUsage:  \(usage)\n\nRun 'slipway \(name) --help' for more information", code: error.code)
         }
         if plain.flags.contains("--help") {
             Output.print(Root.helpMessage(for: type) + "\n")

@@ -15,10 +15,10 @@ struct Rows {
 
     /// The text for a `--format`; nil means the plain table.
     func text(format: String?) throws(Failure) -> String {
-        guard var format, format != "table" else {
+        guard let format, format != "table" else {
             return Table.text([columns.map(\.heading)] + values.map { row in columns.map { row[$0.field]?.string ?? "" } })
         }
-        if format == "json" { format = "{{json .}}" }
+        if format == "json" || format == "{{json .}}" { return values.map { Self.escaped($0.text()) + "\n" }.joined() }
         do throws(TemplateError) {
             guard format.hasPrefix("table ") else {
                 let template = try Template(Self.unescaped(format))
@@ -30,7 +30,7 @@ struct Rows {
             var rows = [try cells(template, headings)]
             for row in values { rows.append(try cells(template, row)) }
             return Table.text(rows)
-        } catch { throw Failure("\(error)", code: 64) }
+        } catch { throw Failure("\(error)") }
     }
 
     private func cells(_ template: Template, _ row: JSONValue) throws(TemplateError) -> [String] {
@@ -39,6 +39,18 @@ struct Rows {
 
     private var headings: JSONValue {
         .object(columns.map { .text($0.field, $0.heading) } + others.sorted { $0.key < $1.key }.map { .text($0.key, $0.value) })
+    }
+
+    /// Whole rows have `<`, `>` and `&` as Go's encoder writes them, for web pages' sake.
+    private static func escaped(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { all, scalar in
+            switch scalar {
+            case "<": all += "\\u003c"
+            case ">": all += "\\u003e"
+            case "&": all += "\\u0026"
+            default: all.unicodeScalars.append(scalar)
+            }
+        }
     }
 
     /// A backslash and `t` or `n`, as a shell passes them.

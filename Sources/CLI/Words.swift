@@ -28,23 +28,24 @@ enum Words {
     /// How long ago a moment in Unix seconds was.
     static func ago(_ moment: Int64) -> String { duration(seconds: wallClock().seconds - moment) + " ago" }
 
-    /// Bytes in powers of 1000 with three digits: `1.24MB`, `72.8kB`, `0B`.
-    static func size(_ bytes: Int64) -> String {
+    /// Bytes in powers of 1000: `1.24MB`, `72.8kB`, `0B`.
+    ///
+    /// - Parameter digits: how many count: 3 in lists, 4 in progress, as Docker has it
+    static func size(_ bytes: Int64, digits: Int = 3) -> String {
         let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
         var value = Double(bytes), unit = 0
         while value >= 1000, unit < units.count - 1 {
             value /= 1000
             unit += 1
         }
-        return threeDigits(value) + units[unit]
+        return significant(value, digits) + units[unit]
     }
 
-    /// Go's `%.3g` for 0 ≤ value < 1000.
-    private static func threeDigits(_ value: Double) -> String {
-        let decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2, scale: Double = decimals == 0 ? 1 : decimals == 1 ? 10 : 100
-        let rounded = Int((value * scale).rounded(.toNearestOrEven))
-        if rounded >= 1000, decimals == 0 { return "1e+03" }
-        let whole = rounded / Int(scale), rest = rounded % Int(scale)
+    /// Go's `%.3g` or `%.4g` for 0 ≤ value < 1000.
+    private static func significant(_ value: Double, _ digits: Int) -> String {
+        let decimals = digits - (value >= 100 ? 3 : value >= 10 ? 2 : 1), scale = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
+        let rounded = Int((value * Double(scale)).rounded(.toNearestOrEven)), whole = rounded / scale, rest = rounded % scale
+        if whole >= 1000, digits < 4 { return "1e+03" }
         guard rest > 0 else { return "\(whole)" }
         var fraction = "\(rest)"
         while fraction.count < decimals { fraction = "0" + fraction }
@@ -57,6 +58,12 @@ enum Words {
         let (days, seconds) = (moment >= 0 ? moment / 86_400 : (moment - 86_399) / 86_400, ((moment % 86_400) + 86_400) % 86_400)
         let (year, month, day) = civil(days)
         return "\(year)-\(two(month))-\(two(day)) \(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60)) +0000 UTC"
+    }
+
+    /// A moment in Unix seconds by RFC 3339: `2026-11-21T12:00:00Z`.
+    static func stamp(_ moment: Int64) -> String {
+        let words = date(moment).split(separator: " ")
+        return "\(words[0])T\(words[1])Z"
     }
 
     /// An RFC 3339 moment as `version` shows it: `Thu May  7 21:09:36 2026`; other text stays as it is.

@@ -12,6 +12,8 @@ extension ConfigFile {
         case file
         /// To a helper program of this name.
         case helper(String)
+        /// Nowhere: the file has had them already.
+        case unchanged
     }
 
     /// Keeps a credential for a server, in its helper or in the file, and writes the file.
@@ -27,6 +29,7 @@ extension ConfigFile {
             entry = entry.setting("registrytoken", to: credential.registryToken.nonEmpty)
         }
         let servers = contents["auths"] ?? .object([])
+        guard servers[server] != entry else { return place == .file ? .unchanged : place }
         contents = contents.setting("auths", to: servers.setting(server, to: entry))
         try write()
         return place

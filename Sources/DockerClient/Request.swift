@@ -9,6 +9,8 @@ public struct Request: Sendable {
     public var path: [String]
     public var query: [(name: String, value: String)]
     public var body: Body
+    /// More headers, such as X-Registry-Auth. What could end a line is left out of their values.
+    public var headers: [(name: String, value: String)]
     /// Ask to take the connection over (attach, exec).
     public var upgrades: Bool
 
@@ -19,7 +21,11 @@ public struct Request: Sendable {
         case chunked
     }
 
-    public init(_ method: String, _ path: [String], query: [(name: String, value: String)] = [], body: Body = .none, upgrades: Bool = false) {
+    public init(
+        _ method: String, _ path: [String], query: [(name: String, value: String)] = [], body: Body = .none, headers: [(name: String, value: String)] = [],
+        upgrades: Bool = false
+    ) {
+        self.headers = headers
         self.method = method
         self.path = path
         self.query = query
@@ -34,6 +40,7 @@ public struct Request: Sendable {
             head += "?" + query.map { "\(Self.escaped($0.name, keeping: "-._~"))=\(Self.escaped($0.value, keeping: "-._~"))" }.joined(separator: "&")
         }
         head += " HTTP/1.1\r\nHost: api.slipway.localhost\r\nUser-Agent: slipway\r\n"
+        for (name, value) in headers { head += "\(name): \(String(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }))\r\n" }
         if upgrades { head += "Connection: Upgrade\r\nUpgrade: tcp\r\n" }
         switch body {
         case .none: return Array((head + (method == "POST" ? "Content-Length: 0\r\n\r\n" : "\r\n")).utf8)
