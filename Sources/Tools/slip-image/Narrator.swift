@@ -29,7 +29,8 @@ final class Narrator: Sendable {
 
     private func outcome(of exchange: Exchange) -> String {
         let measures = "\(size(exchange.bodyBytes)), \(Int((exchange.seconds * 1000).rounded())) ms"
-        let trouble = exchange.trouble.map { " \($0)".harmless } ?? ""
+        // An answer whose body nobody needed is dropped, which the registry module counts as cancelled.
+        let trouble = exchange.trouble.map { $0 == "context canceled" && exchange.status < 300 ? "" : " \($0)".harmless } ?? ""
         guard exchange.status > 0 else { return coloured(.red, "     < no answer:\(trouble)  (\(measures))") }
         let colour: Colour = exchange.status < 300 ? .green : exchange.status < 400 || exchange.status == 401 ? .yellow : .red
         return coloured(colour, "     < \(exchange.status) \(reasons[exchange.status] ?? "")".trimmed) + "  (\(measures))" + trouble
