@@ -10,6 +10,7 @@
 // Short numeric names, because mount(2) takes 4,096 bytes of options for all layers. A layer appears by one rename after its files are synced,
 // and the database says `ready` only after that; whatever else lies about after a crash is collected when the store is opened next. Chapter 07.
 
+import Glibc
 public import Linux
 public import Metadata
 import Synchronization
@@ -63,7 +64,13 @@ public final class SnapshotStore: Sendable {
         let trash = root.appending("trash").appending("\(nextTrash.wrappingAdd(1, ordering: .relaxed).newValue)")
         try kernel { () throws(KernelError) in
             guard exists(path) else { return }
-            try rename(path, to: trash)
+            do throws(KernelError) {
+                try rename(path, to: trash)
+            } catch {
+                // A full disk may have no room for the new name; then it goes where it is.
+                guard error.errno == ENOSPC else { throw error }
+                return try removeTree(path)
+            }
             try removeTree(trash)
         }
     }

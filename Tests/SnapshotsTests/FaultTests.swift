@@ -19,7 +19,8 @@ struct FaultTests {
                     let killer = Thread {
                         // So many bytes that it has made the first file; the rest never comes.
                         try? write(writing, Array(bytes.prefix(40_000)))  // it is seen by what the helper makes of it
-                        try? kill("unpack") { _ in (try? entries(store.path.appending("snapshots/staging/1/layer")).count) ?? 0 > 0 }  // the expectation below tells
+                        let layer = store.path.appending("snapshots/staging/1/layer")
+                        try? kill("unpack") { _ in (try? entries(layer).count) ?? 0 > 0 }  // the expectation below tells
                     }
                     killer.start()
                     #expect(throws: SnapshotsError.trees(.died("ended without an answer: signaled(9)"))) { try store.snapshots.stage(reading) }
