@@ -29,8 +29,11 @@ private func makeFile(_ path: FilePath) throws(KernelError) {
     try writeFile(path, [], mode: 0o755)
 }
 
-/// Copies owner, permissions and times of a directory of ours to another.
+/// Copies owner, permissions, attributes and times of a directory of ours to another.
 func copyAttributes(of source: FilePath, to target: FilePath) throws(KernelError) {
+    for name in try attributes(of: source) where name.hasPrefix("user.") || name.hasPrefix("system.posix_acl_") {
+        if let value = try attribute(name, of: source) { try setAttribute(name, of: target, to: value) }
+    }
     try apply(try status(source, followLinks: false), to: target)
 }
 

@@ -29,6 +29,20 @@ struct SettlingTests {
         }
     }
 
+    @Test("has its root as the layers below have it, where it has no entry for it")
+    func root() throws {
+        try withStore { store in
+            let root = TarEntry.directory("./").with { ($0.mode, $0.user, $0.seconds) = (0o1751, 5, 900) }.pax("SCHILY.xattr.user.note", "kept")
+            let base = try store.layer([root]), middle = try store.layer([.directory("d/"), .file("d/f")], onto: base.chain)
+            // The last one needs the helper for a link, and gets the root right all the same.
+            for layer in [middle, try store.layer([.file("other")], onto: middle.chain), try store.layer([.hardLink("l", to: "d/f")], onto: middle.chain)] {
+                let top = try store.top(layer), status = try status(top)
+                #expect((status.mode, status.user) == (0o041751, 5) && status.modified == (900, 0))
+                #expect(try attribute("user.note", of: top) == Array("kept".utf8))
+            }
+        }
+    }
+
     @Test("keeps what its own entries say, also when they come after the files")
     func explicit() throws {
         try withStore { store in
