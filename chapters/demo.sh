@@ -23,7 +23,7 @@ slipway() { "$bin/slipway" -H "unix://$socket" "$@"; }
 finish() {
     status=$?
     trap - EXIT
-    slipway rm -f demo >/dev/null 2>&1 || true
+    slipway ps -aq 2>/dev/null | while read -r container; do slipway rm -f "$container" >/dev/null 2>&1 || true; done
     for process in $daemon $registry; do kill "$process" 2>/dev/null && wait "$process" 2>/dev/null || true; done
     [ $status = 0 ] || sed 's/^/daemon: /' "$place/log" >&2
     awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/mounts | while read -r hierarchy; do
@@ -33,7 +33,7 @@ finish() {
     exit $status
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 for _ in $(seq 100); do [ -S "$socket" ] && slipway version >/dev/null 2>&1 && break; sleep 0.1; done
 
@@ -48,6 +48,7 @@ log: {level: info, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $place/registry}}
 http: {addr: "127.0.0.1:0"}
 END
+: >"$place/registry.log"
 docker-registry serve "$place/registry.yml" >"$place/registry.log" 2>&1 &
 registry=$!
 port=
@@ -94,11 +95,13 @@ awk '$5 == "/"' "/proc/$process/mountinfo" | sed 's/^.* - /   /' | tr , '\n' | s
 find "$place/data" -name written-inside | sed "s#^$place/data#   found on the host in DATA-ROOT#"
 
 step "7. A second process in it, on a terminal"
+look='tty; stty size; ps -o pid,args'
 if [ -t 0 ] && [ -t 1 ]; then
-    slipway exec -it demo sh -c 'echo "   $(tty), $(stty size | sed "s/ / rows, /") columns, the same as outside; processes here:"; ps | sed "s/^/   /"'
+    echo "   $look (rows and columns are those of your window)"
+    slipway exec -it demo sh -c "$look"
 else
     echo '   (there is no terminal here: run `make demo` by hand to see it)'
-    slipway exec demo ps | sed 's/^/   /'
+    slipway exec demo ps -o pid,args | sed 's/^/   /'
 fi
 
 step "8. The kernel calls that make a container"
