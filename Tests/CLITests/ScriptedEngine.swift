@@ -13,6 +13,8 @@ enum ScriptedReply: Sendable {
     case stream([UInt8], echoes: Bool)
     /// The head at once, the body when the gate opens.
     case later(String)
+    /// Pieces of a body as they come; without an end where the engine breaks off.
+    case pieces([String], isComplete: Bool)
     /// The connection is closed without a word.
     case nothing
 }
@@ -20,7 +22,7 @@ enum ScriptedReply: Sendable {
 final class ScriptedEngine: Sendable {
     let path: FilePath
     private let script: @Sendable (String) -> ScriptedReply
-    private let heard = Mutex<[String]>([])
+    private let heard = Mutex<[String]>([]), texts = Mutex<[String]>([])
     private let gate = DispatchSemaphore(value: 0)
 
     /// `script` answers a request line such as `POST /containers/x/start`.
@@ -39,11 +41,15 @@ final class ScriptedEngine: Sendable {
     /// The request lines so far, queries included.
     var requests: [String] { heard.withLock { $0 } }
 
+    /// All of each request: lines, headers, body.
+    var wholeRequests: [String] { texts.withLock { $0 } }
+
     private func serve(_ raw: FileDescriptor) {
         let connection = Descriptor(owning: raw)
         while let text = try? connection.borrow({ String(decoding: try read($0, upTo: 1 << 20), as: UTF8.self) }), !text.isEmpty {  // a client that left
             let line = text.split(separator: "\r\n")[0].split(separator: " ").prefix(2).joined(separator: " ")
             heard.withLock { $0.append(line) }
+            texts.withLock { $0.append(text) }
             guard (try? answer(script(line), on: connection)) == true else { return }  // likewise
         }
     }
@@ -60,6 +66,13 @@ final class ScriptedEngine: Sendable {
             gate.wait()
             try connection.borrow { try write($0, "\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n0\r\n\r\n") }
             return true
+        case .pieces(let pieces, let isComplete):
+            try connection.borrow { descriptor in
+                try write(descriptor, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for piece in pieces { try write(descriptor, "\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n") }
+                if isComplete { try write(descriptor, "0\r\n\r\n") }
+            }
+            return isComplete
         case .stream(let bytes, let echoes):
             try connection.borrow { descriptor in
                 try write(descriptor, "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
@@ -87,7 +100,7 @@ struct ToolRun {
     var code: Int32, output: String, errors: String
 
     /// Runs `slipway` of this build against an engine.
-    init(_ engine: ScriptedEngine, _ words: [String], input: [UInt8] = []) throws {
+    init(_ engine: ScriptedEngine, _ words: [String], input: [UInt8] = [], environment: [String] = ["DOCKER_CONFIG=/nonexistent"]) throws {
         let folder = FilePath(try readLink("/proc/self/exe")).removingLastComponent()
         let stem = FilePath("\(engine.path).\(UInt32.random(in: 0 ... .max))")
         let files = ["in", "out", "err"].map { FilePath("\(stem).\($0)") }
@@ -98,9 +111,32 @@ struct ToolRun {
         let numbers = [inward.number, outward.number, complaints.number].enumerated().map { (ours: FileDescriptor(rawValue: $1), number: CInt($0)) }
         let child = try spawn(
             Spawn(
-                folder.appending("slipway"), ["slipway", "-H", "unix://\(engine.path)"] + words, environment: ["PATH=/bin", "HOME=/root"], descriptors: numbers)
+                folder.appending("slipway"), ["slipway", "-H", "unix://\(engine.path)"] + words, environment: ["PATH=/bin", "HOME=/root"] + environment,
+                descriptors: numbers)
         )
         code = try child.descriptor.borrow { try wait($0)?.code ?? -1 }
         (output, errors) = (try readText(files[1]), try readText(files[2]))
     }
+}
+
+/// What the program `slipway` sent to a terminal of this size, with plain line breaks.
+func drawing(_ engine: ScriptedEngine, _ words: [String], rows: UInt16, columns: UInt16) throws -> (code: Int32, text: String) {
+    let program = FilePath(try readLink("/proc/self/exe")).removingLastComponent().appending("slipway")
+    let (number, path) = try openTerminal(), master = Descriptor(owning: number)
+    try setWindowSize(number, rows: rows, columns: columns)
+    let child: Spawned
+    do {
+        let other = try open(path, [.readWrite, .noTerminal])
+        child = try other.borrow { descriptor in
+            try spawn(
+                Spawn(
+                    program, ["slipway", "-H", "unix://\(engine.path)"] + words, environment: ["PATH=/bin", "DOCKER_CONFIG=/nonexistent"],
+                    descriptors: (CInt(0)...2).map { (descriptor, $0) }))
+        }
+    }
+    var bytes: [UInt8] = []
+    // EIO: nobody has the other end any more.
+    while let part = try? master.borrow({ try read($0, upTo: 65_536) }), !part.isEmpty { bytes += part }
+    let code = try child.descriptor.borrow { try wait($0)?.code ?? -1 }
+    return (code, String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n"))
 }
