@@ -1,4 +1,4 @@
-// Images: import, list, inspect, history, tag, remove. Chapter 12; Engine API, "Images".
+// Images: pull, import, list, inspect, history, tag, remove. Chapter 12; Engine API, "Images".
 import DockerAPI
 import Engine
 import HTTP
@@ -20,10 +20,34 @@ import HTTP
     try .json(try await call.engine.removeImage(call.part("name"), force: call.query.flag("force"), prune: !call.query.flag("noprune")))
 }
 
-/// `docker import`. Pulling comes with its chapter.
+/// `docker pull` and `docker import`.
 @Sendable func createImage(_ call: Call) async throws -> Response {
+    let image = call.query["fromImage"] ?? ""
+    return image.isEmpty ? try await importImage(call) : try await pullImage(call, image)
+}
+
+/// What goes wrong before the first line has a status of its own; after it the status is out, and the last line tells the error.
+private func pullImage(_ call: Call, _ image: String) async throws -> Response {
+    let pull = try call.engine.pull(
+        image, tag: call.query["tag"] ?? "", platform: call.query["platform"] ?? "", authentication: call.request.headers["X-Registry-Auth"] ?? "")
+    let first = try await pull.next()
+    return .lines { writer in
+        try await withTaskCancellationHandler {
+            if let first { try await writer.write(try progressLine(first)) }
+            while let line = await nextLine(of: pull) { try await writer.write(try progressLine(line)) }
+        } onCancel: {
+            pull.cancel()
+        }
+    }
+}
+
+/// The next line; after an error one that tells it, and then no other.
+private func nextLine(of pull: PullStream) async -> ProgressLine? {
+    do throws(EngineError) { return try await pull.next() } catch { return ProgressLine(failure: error.message) }
+}
+
+private func importImage(_ call: Call) async throws -> Response {
     let query = call.query, source = query["fromSrc"] ?? ""
-    guard (query["fromImage"] ?? "").isEmpty else { throw EngineError(.unsupported, "pulling images is not supported by this engine yet") }
     guard source == "-" else {
         throw EngineError(source.isEmpty ? .invalid : .unsupported, "import takes its archive from the request's body only (fromSrc=-)")
     }
@@ -31,5 +55,8 @@ import HTTP
     let name = repository.isEmpty ? nil : try call.engine.reference(repository, query["tag"] ?? "")
     let id = try await call.engine.importImage(
         call.request.body, name: name, changes: query.all("changes"), message: query["message"] ?? "", platform: query["platform"] ?? "")
-    return .lines { answer in try await answer.write(try jsonLine(ProgressLine(status: id))) }
+    return .lines { answer in try await answer.write(try progressLine(ProgressLine(status: id))) }
 }
+
+/// A line of progress ends as moby's do.
+private func progressLine(_ line: ProgressLine) throws -> [UInt8] { try jsonLine(line).dropLast() + Array("\r\n".utf8) }

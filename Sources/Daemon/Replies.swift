@@ -8,6 +8,7 @@ import HTTP
 func statusCode(of kind: EngineError.Kind) -> Int {
     switch kind {
     case .invalid: 400
+    case .unauthorized: 401
     case .forbidden: 403
     case .notFound: 404
     case .conflict: 409

@@ -5,7 +5,7 @@ import HTTP
 
 /// Built once: the routes hold no state but the daemon.
 func routes(_ daemon: Answerer) -> [Route] {
-    system(daemon) + containers + streams + execs + images + networksAndVolumes
+    system(daemon) + containers + streams + execs + images + registries + networksAndVolumes
         + unbuilt.map { method, pattern in
             Route(method, pattern) { call in throw EngineError(.unsupported, "\(method) \(pattern) is not supported by this engine yet") }
         }
@@ -43,6 +43,10 @@ private let images = [
     Route("GET", "/images/{name...}/history", imageHistory), Route("POST", "/images/{name...}/tag", tagImage), Route("DELETE", "/images/{name...}", removeImage)
 ]
 
+private let registries = [
+    Route("POST", "/auth", authenticate), Route("GET", "/distribution/{name...}/json", distribution)
+]
+
 private let networksAndVolumes = [
     Route("GET", "/networks", listNetworks), Route("GET", "/networks/{id}", inspectNetwork), Route("GET", "/volumes", listVolumes),
     Route("GET", "/volumes/{name}", inspectVolume), Route("DELETE", "/volumes/{name}", removeVolume), Route("GET", "/plugins", listPlugins),
@@ -54,9 +58,9 @@ let unbuilt: [(method: String, pattern: String)] = [
     ("GET", "/containers/{id}/top"), ("GET", "/containers/{id}/changes"), ("GET", "/containers/{id}/export"), ("GET", "/containers/{id}/stats"),
     ("POST", "/containers/{id}/update"), ("POST", "/containers/{id}/pause"), ("POST", "/containers/{id}/unpause"), ("GET", "/containers/{id}/attach/ws"),
     ("HEAD", "/containers/{id}/archive"), ("GET", "/containers/{id}/archive"), ("PUT", "/containers/{id}/archive"), ("GET", "/containers/{id}/checkpoints"),
-    ("POST", "/containers/{id}/checkpoints"), ("GET", "/system/df"), ("POST", "/auth"), ("POST", "/commit"), ("POST", "/build"), ("POST", "/build/cancel"),
+    ("POST", "/containers/{id}/checkpoints"), ("GET", "/system/df"), ("POST", "/commit"), ("POST", "/build"), ("POST", "/build/cancel"),
     ("POST", "/build/prune"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"), ("POST", "/images/load"),
-    ("GET", "/images/search"), ("POST", "/images/prune"), ("GET", "/distribution/{name...}/json"), ("POST", "/networks/create"),
+    ("GET", "/images/search"), ("POST", "/images/prune"), ("POST", "/networks/create"),
     ("POST", "/networks/{id}/connect"),
     ("POST", "/networks/{id}/disconnect"), ("DELETE", "/networks/{id}"), ("POST", "/networks/prune"), ("POST", "/volumes/create"), ("PUT", "/volumes/{name}"),
     ("POST", "/volumes/prune")

@@ -18,6 +18,10 @@ public func runDaemon(_ configuration: DaemonConfiguration, log: Logger) async t
         dataRoot: FilePath(configuration.dataRoot ?? "/var/lib/slipway"), execRoot: execRoot, shim: try helper("slipway-shim", of: executable),
         tree: try helper("slipway-tree", of: executable))
     (settings.cgroupParent, settings.insecureRegistries) = (configuration.cgroupParent, configuration.insecureRegistries)
+    for entry in currentEnvironment() {
+        let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        if parts.count > 1 { settings.environment[parts[0]] = parts[1] }
+    }
     let signals = try SignalWatch()
     let pidFile = FilePath(configuration.pidFile ?? execRoot.appending("slipway.pid").string)
     let engine = try await ContainerEngine(settings, log: log)

@@ -1,4 +1,4 @@
-// The smaller requests and replies of the Engine API: errors, waits, progress, execs and events. Members are named as the JSON's keys are, which
+// The smaller requests and replies of the Engine API: errors, waits, execs and events. Members are named as the JSON's keys are, which
 // is why some begin with a capital letter and some do not. Engine API v1.43. Chapter 12.
 
 /// Every refusal.
@@ -22,17 +22,6 @@ public struct WaitReply: Codable, Sendable {
 public struct IdentifierReply: Codable, Sendable {
     public var Id: String
     public init(_ id: String) { Id = id }
-}
-
-/// A line of an image's import, pull or push.
-public struct ProgressLine: Codable, Sendable {
-    public var status: String?, id: String?, stream: String?
-    public var progressDetail: Detail?
-    public var errorDetail: Failure?, error: String?
-    public init(status: String) { self.status = status }
-    public init(failure: String) { (errorDetail, error) = (Failure(message: failure), failure) }
-    public struct Detail: Codable, Sendable { public var current: Int64?, total: Int64? }
-    public struct Failure: Codable, Sendable { public var message: String }
 }
 
 /// The body of `POST /containers/{id}/exec`.

@@ -15,6 +15,7 @@ public import Linux
 public import Logging
 import Metadata
 import Offload
+import Registry
 public import ShimProtocol
 import Snapshots
 import Synchronization
@@ -34,6 +35,8 @@ public struct EngineSettings: Sendable {
     public var tree: FilePath
     /// Registries that may be spoken to without TLS, or with certificates that nobody vouches for.
     public var insecureRegistries: [String] = []
+    /// Where proxies are named: `HTTP_PROXY` and the like.
+    public var environment: [String: String] = [:]
 
     public init(dataRoot: FilePath, execRoot: FilePath, shim: FilePath, tree: FilePath) {
         (self.dataRoot, self.execRoot, self.shim, self.tree) = (dataRoot, execRoot, shim, tree)
@@ -48,6 +51,7 @@ public final class ContainerEngine: Sendable {
     public let events = EventHub()
     public let images: ImageStore
     public let content: ContentStore
+    let puller: Puller
     public let startedAt: WallTime
     let log: Logger
     let metadata: Metadata
@@ -72,10 +76,12 @@ public final class ContainerEngine: Sendable {
         let opened = try await offload { try OpenedStores(settings) }
         rootLock = opened.lock
         (metadata, content, snapshots, images) = (opened.metadata, opened.content, opened.snapshots, opened.images)
+        puller = Puller(images, RegistryClient(registrySettings(settings)))
         hierarchies = opened.hierarchies
         available = opened.available
         machine = MachineFacts(processors: opened.processors, isUnified: opened.hierarchies.layout == .v2)
         shims = try ShimThread(executable: settings.shim)
+        if content.collected.files > 0 { log.info("removed \(content.collected.files) blobs left half fetched, \(content.collected.bytes) bytes") }
         try await reconcile()
     }
 
@@ -120,7 +126,15 @@ public final class ContainerEngine: Sendable {
         events.publish("container", action, container.id, attributes.merging(more) { $1 })
     }
 
-    func publishImage(_ action: String, _ id: String, name: String) { events.publish("image", action, id, ["name": name]) }
+}
+
+/// What holds for all registries: the engine's settings, and the proxies that the environment names.
+private func registrySettings(_ settings: EngineSettings) -> RegistrySettings {
+    var registries = RegistrySettings()
+    registries.insecure = settings.insecureRegistries
+    registries.useProxies(of: settings.environment)
+    registries.userAgent = "slipway/\(ContainerEngine.version)"
+    return registries
 }
 
 /// All that must be open before an engine can be.

@@ -3,6 +3,7 @@
 import Images
 import Linux
 import Metadata
+import Registry
 import ShimProtocol
 import Snapshots
 
@@ -12,6 +13,8 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Sendable, Equatable, CaseIterable {
         /// The request makes no sense.
         case invalid
+        /// A registry does not accept the credential.
+        case unauthorized
         /// Nothing has this name.
         case notFound
         /// It contradicts the state of things.
@@ -49,10 +52,10 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     private init(_ error: ImagesError) {
         let kind: Kind =
             switch error {
-            case .notFound: .notFound
+            case .notFound, .registry(.notFound), .registry(.denied): .notFound
             case .ambiguous, .invalid: .invalid
             case .conflict: .conflict
-            case .damaged, .content, .metadata, .snapshots: .failed
+            case .damaged, .content, .metadata, .snapshots, .registry, .unusable, .noMatch, .cancelled: .failed
             }
         self.init(kind, error.description)
     }

@@ -11,21 +11,30 @@ extension ContainerEngine {
     /// All images, newest first, with Docker's filters.
     /// - Parameter plain: the API version is below 1.43, in which images without a name are called `<none>`
     public func listImages(_ filters: Filters, plain: Bool) async throws(EngineError) -> [ImageSummary] {
-        if let key = filters.unknownKey(besides: ["dangling", "label", "before", "since", "until", "reference"]) {
+        if let key = filters.unknownKey(besides: ["dangling", "label", "label!", "before", "since", "until", "reference"]) {
             throw EngineError(.invalid, "invalid filter '\(key)'")
         }
-        if filters["until"] != nil { throw EngineError(.unsupported, "filter 'until' is not supported by this engine yet") }
+        let until = try filters["until"]?.first.map { (text) throws(EngineError) in try filterMoment(text) }
+        let dangling = try filters["dangling"]?.first.map { (text) throws(EngineError) in try truth(text, of: "dangling") }
         let images = images
         return try await asEngineError {
             let before = try await self.imageTime(filters["before"]), since = try await self.imageTime(filters["since"])
             let found = try await offload { () throws(ImagesError) in try images.list() }
-            return found.filter { image in
-                if let wanted = filters["dangling"]?.first, image.references.isEmpty != ["1", "true"].contains(wanted.lowercased()) { return false }
-                if let wanted = filters["reference"], !wanted.contains(where: { matches(image, pattern: $0) }) { return false }
-                if let before, image.createdNanoseconds >= before { return false }
-                if let since, image.createdNanoseconds <= since { return false }
-                return hasLabels(image.configuration.config?.labels ?? [:], filters["label"] ?? [])
-            }.map { imageSummary($0, plain: plain) }
+            return found.compactMap { image in
+                if let dangling, image.references.isEmpty != dangling { return nil }
+                if let before, image.createdNanoseconds >= before { return nil }
+                if let since, image.createdNanoseconds <= since { return nil }
+                if let until, image.createdNanoseconds >= until { return nil }
+                let labels = image.configuration.config?.labels ?? [:]
+                guard hasLabels(labels, filters["label"] ?? []) else { return nil }
+                if let not = filters["label!"], hasLabels(labels, not) { return nil }
+                var (tags, digests) = (image.references, image.repositoryDigests)
+                if let patterns = filters["reference"] {
+                    (tags, digests) = (tags.filter { matches($0, patterns) }, digests.filter { matches($0, patterns) })
+                    guard !tags.isEmpty || !digests.isEmpty else { return nil }
+                }
+                return imageSummary(image, tags.map(\.familiar), digests.map(\.familiar), plain: plain)
+            }
         }
     }
 
@@ -40,9 +49,11 @@ extension ContainerEngine {
         let image = try await image(text), configuration = image.configuration
         var inspect = ImageInspect(
             id: image.id.description, tags: image.tags, comment: configuration.comment ?? "",
-            created: configuration.created ?? timestamp(image.createdNanoseconds),
+            created: configuration.created ?? ContainerState.never,
             author: configuration.author ?? "", config: containerConfig(configuration.config), architecture: configuration.architecture, os: configuration.os,
             size: image.sizeBytes, layers: configuration.rootfs.diffIDs, tagged: image.taggedNanoseconds.map(timestamp) ?? ContainerState.never)
+        inspect.RepoDigests = image.repositoryDigests.map(\.familiar)
+        inspect.DockerVersion = configuration.dockerVersion ?? ""
         inspect.Variant = configuration.variant
         inspect.VirtualSize = image.sizeBytes
         return inspect
@@ -70,12 +81,13 @@ extension ContainerEngine {
     public func tag(_ text: String, repository: String, tag: String) async throws(EngineError) {
         let name = try reference(repository, tag), image = try await image(text), images = images
         try await asEngineError { try await offload { () throws(ImagesError) in try images.tag(image.id.description, as: name) } }
-        publishImage("tag", image.id.description, name: name.familiar)
+        await publishImage("tag", image.id.description, name: name.familiar, of: image.id.description)
     }
 
     /// Removes a name, or an image.
     public func removeImage(_ text: String, force: Bool, prune: Bool) async throws(EngineError) -> [ImageRemoval] {
         let image = try await image(text), (images, running) = (images, Set(all.filter(\.isRunning).map(\.id)))
+        let labels = image.configuration.config?.labels ?? [:]
         let removals = try await asEngineError {
             try await offload {
                 try images.remove(text, force: force, prune: prune) { (transaction) throws(MetadataError) in
@@ -88,10 +100,11 @@ extension ContainerEngine {
         return removals.map { removal in
             switch removal {
             case .untagged(let name):
-                publishImage("untag", image.id.description, name: image.id.description)
+                publishImage("untag", image.id.description, name: image.id.description, labels)
                 return ImageRemoval(untagged: name)
             case .deleted(let id):
-                publishImage("delete", id.description, name: id.description)
+                // The layers that went with it are reported too, but are no event.
+                if id == image.id { publishImage("delete", id.description, name: id.description, [:]) }
                 return ImageRemoval(deleted: id.description)
             }
         }
@@ -122,8 +135,22 @@ extension ContainerEngine {
                 throw error
             }
         }
-        publishImage("import", image.id.description, name: name?.familiar ?? image.id.description)
+        publishImage("import", image.id.description, name: name?.familiar ?? image.id.description, image.configuration.config?.labels ?? [:])
         return image.id.description
+    }
+
+    // MARK: Events
+
+    /// Publishes an event of an image; its labels are among the attributes.
+    func publishImage(_ action: String, _ actor: String, name: String, _ labels: [String: String]) {
+        events.publish("image", action, actor, labels.merging(["name": name]) { $1 })
+    }
+
+    /// The same, where the labels have to be looked up; an image that has gone meanwhile has none.
+    func publishImage(_ action: String, _ actor: String, name: String, of image: String) async {
+        let images = images
+        let labels = await offload { (try? images.resolve(image))?.configuration.config?.labels }  // gone meanwhile
+        publishImage(action, actor, name: name, labels ?? [:])
     }
 
     /// A name of repository and tag, which may be in the repository already.
@@ -139,35 +166,13 @@ extension ContainerEngine {
     }
 }
 
-private func imageSummary(_ image: ImageRecord, plain: Bool) -> ImageSummary {
-    let tags = image.tags.isEmpty && plain ? ["<none>:<none>"] : image.tags
+private func imageSummary(_ image: ImageRecord, _ tags: [String], _ digests: [String], plain: Bool) -> ImageSummary {
+    let isBare = plain && tags.isEmpty && digests.isEmpty
     var summary = ImageSummary(
-        id: image.id.description, created: image.createdNanoseconds / 1_000_000_000, tags: tags, digests: image.tags.isEmpty && plain ? ["<none>@<none>"] : [],
-        size: image.sizeBytes, labels: image.configuration.config?.labels)
+        id: image.id.description, created: image.createdNanoseconds / 1_000_000_000, tags: isBare ? ["<none>:<none>"] : tags,
+        digests: isBare ? ["<none>@<none>"] : digests, size: image.sizeBytes, labels: image.configuration.config?.labels)
     summary.VirtualSize = image.sizeBytes
     return summary
-}
-
-/// Docker's `reference` filter: a pattern over the short name, with or without its tag; `*` and `?` stop at slashes.
-private func matches(_ image: ImageRecord, pattern: String) -> Bool {
-    image.references.contains { glob(pattern, $0.familiar) || glob(pattern, $0.familiarName) }
-}
-
-/// `path.Match` without character classes.
-func glob(_ pattern: some StringProtocol, _ text: some StringProtocol) -> Bool {
-    guard let first = pattern.first else { return text.isEmpty }
-    let rest = pattern.dropFirst()
-    switch first {
-    case "*":
-        var tail = text[...]
-        while true {
-            if glob(rest, tail) { return true }
-            guard let next = tail.first, next != "/" else { return false }
-            tail = tail.dropFirst()
-        }
-    case "?": return text.first.map { $0 != "/" && glob(rest, text.dropFirst()) } ?? false
-    default: return text.first == first && glob(rest, text.dropFirst())
-    }
 }
 
 /// An image's defaults in the shape of a container's configuration.

@@ -60,10 +60,10 @@ extension Puller {
     ) async throws(ImagesError) -> Blob {
         let store = images.blobs
         let stream: BlobStream
-        do throws(RegistryError) { stream = try await repository.blob(descriptor) } catch { throw ImagesError(error) }
+        do throws(RegistryError) { stream = try await repository.blob(descriptor) } catch { throw ImagesError(error, of: key) }
         let writer = try await offload { () throws(ImagesError) in try content { () throws(ContentError) in try store.ingest() } }
         do throws(ImagesError) {
-            try await copy(stream, into: writer, total: key.sizeBytes, report)
+            try await copy(stream, key, into: writer, report)
             report(.verifying)
             let blob = try await offload { () throws(ImagesError) in try commit(writer, key) }
             report(.downloadComplete)
@@ -75,12 +75,13 @@ extension Puller {
     }
 
     private func copy(
-        _ stream: BlobStream, into writer: BlobWriter, total: Int64, _ report: @escaping @Sendable (LayerProgress) -> Void
+        _ stream: BlobStream, _ key: BlobKey, into writer: BlobWriter, _ report: @escaping @Sendable (LayerProgress) -> Void
     ) async throws(ImagesError) {
         var blocks = BlockWriter(writer), pace = Pace(), current: Int64 = 0
+        let total = key.sizeBytes
         do throws(ImagesError) {
             var chunks = stream.makeAsyncIterator()
-            while let chunk = try await next(&chunks) {
+            while let chunk = try await next(&chunks, key) {
                 try await blocks.add(chunk)
                 current += Int64(chunk.count)
                 if pace.isDue || current == total { report(.downloading(current: current, total: total)) }
@@ -92,9 +93,9 @@ extension Puller {
         }
     }
 
-    private func next(_ chunks: inout BlobStream.AsyncIterator) async throws(ImagesError) -> [UInt8]? {
+    private func next(_ chunks: inout BlobStream.AsyncIterator, _ key: BlobKey) async throws(ImagesError) -> [UInt8]? {
         guard !Task.isCancelled else { throw .cancelled }
-        do throws(RegistryError) { return try await chunks.next(isolation: nil) } catch { throw ImagesError(error) }
+        do throws(RegistryError) { return try await chunks.next(isolation: nil) } catch { throw ImagesError(error, of: key) }
     }
 }
 
@@ -113,6 +114,25 @@ private func commit(_ writer: BlobWriter, _ key: BlobKey) throws(ImagesError) ->
 }
 
 extension ImagesError {
+    /// A registry's error about a blob, which is named where the registry does not.
+    fileprivate init(_ error: RegistryError, of key: BlobKey) {
+        let text = "\(error)", named = text.contains(key.digest.hex) ? text : "blob \(key.digest): \(text)"
+        switch error {
+        case .cancelled: self = .cancelled
+        case .unreachable: self = .registry(.unreachable(named))
+        case .notFound: self = .registry(.notFound(named))
+        case .denied: self = .registry(.denied(named))
+        case .unauthorized: self = .registry(.unauthorized(named))
+        case .tooMany: self = .registry(.tooMany(named))
+        case .server(let status, _): self = .registry(.server(status: status, named))
+        case .malformed: self = .registry(.malformed(named))
+        case .digestMismatch: self = .registry(.digestMismatch(named))
+        case .tooLong: self = .registry(.tooLong(named))
+        case .tooShort: self = .registry(.tooShort(named))
+        case .stalled: self = .registry(.stalled(named))
+        }
+    }
+
     static func wrongSize(_ key: BlobKey, found: Int64) -> ImagesError {
         .unusable("filesystem layer verification failed for digest \(key.digest): it has \(found) bytes instead of the promised \(key.sizeBytes)")
     }

@@ -14,6 +14,9 @@ final class Slots: Sendable {
 
     init(_ count: Int) { state = Mutex(State(free: count)) }
 
+    /// Places that nobody has: for tests.
+    var free: Int { state.withLock { $0.free } }
+
     /// Runs `body` in a place, as soon as there is one.
     ///
     /// - Parameter waiting: called once where there is none at once

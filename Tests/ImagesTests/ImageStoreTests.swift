@@ -83,7 +83,7 @@ struct ImageStoreTests {
             #expect(try house.content.list().count == 3)
             let chain = try #require(two.chain)
             #expect(try house.snapshots.layers(of: chain).count == 1)
-            #expect(try house.images.remove("two", users: nobody) == [.untagged("two:latest"), .deleted(two.id)])
+            #expect(try house.images.remove("two", users: nobody) == [.untagged("two:latest"), .deleted(two.id), .deleted(chain.digest)])
             #expect(try house.content.list().isEmpty)
             #expect(try entries(house.root.appending("snapshots/layers")).isEmpty)
             #expect(throws: ImagesError.notFound("two:latest")) { try house.images.remove("two", users: nobody) }
@@ -107,7 +107,9 @@ struct ImageStoreTests {
             try house.images.tag("bb", as: Reference(parsing: "other/bb"))
             let several = "unable to delete \(short) (must be forced) - image is referenced in multiple repositories"
             #expect(throws: ImagesError.conflict(several)) { try house.images.remove(short, users: nobody) }
-            #expect(try house.images.remove(short, force: true, users: nobody) == [.untagged("bb:latest"), .untagged("other/bb:latest"), .deleted(image.id)])
+            #expect(
+                try house.images.remove(short, force: true, users: nobody)
+                    == [.untagged("bb:latest"), .untagged("other/bb:latest"), .deleted(image.id), .deleted(try #require(image.chain).digest)])
         }
     }
 
