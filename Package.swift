@@ -150,7 +150,7 @@ let rows: [Row] = [
     // Tests: one target a module
     tests("OffloadTests", ["Offload"]),
     tests("EngineTests", ["Engine", "DockerAPI", "OCI", "ShimProtocol", "Metadata", "Linux"]),
-    tests("DaemonTests", ["Daemon", "Engine", "DockerAPI", "HTTP", "Linux", "Logging"]),
+    tests("DaemonTests", ["Daemon", "Engine", "DockerAPI", "Digests", "HTTP", "Linux", "Logging"]),
     tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
     tests("CLITests", ["CLI", "DockerClient", "JSON", "Credentials", "Linux", "ArgumentParser"], runs: ["slipway"]), tests("DockerClientTests", ["DockerClient", "JSON", "Linux"]),
     tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),

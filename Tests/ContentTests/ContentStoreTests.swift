@@ -56,6 +56,8 @@ struct ContentStoreTests {
             #expect(try entries(path.appending("incoming")).isEmpty)
             try writeFile(path.appending("incoming").appending("17"), "left by a crash")
             let next = try ContentStore(root: path)
+            #expect(next.collected == .init(files: 1, bytes: 15))
+            #expect(try ContentStore(root: path).collected == .init())
             #expect(try entries(path.appending("incoming")).isEmpty)
             #expect(try next.list().isEmpty)
         }
@@ -81,6 +83,21 @@ struct ContentStoreTests {
             try store.remove(digest)
             #expect(!store.contains(digest))
             try store.remove(digest)
+        }
+    }
+
+    @Test("holds a blob that is there for whoever asks, and says where there is none")
+    func held() throws {
+        try withStore { _, store in
+            let digest = try store.store(text("held")).digest
+            var held = try store.hold(digest)
+            #expect(held?.digest == digest && held?.sizeBytes == 4)
+            try store.remove(digest)
+            #expect(store.contains(digest))
+            held = nil
+            try store.remove(digest)
+            #expect(try store.hold(digest) == nil)
+            #expect(!store.contains(digest))
         }
     }
 

@@ -8,8 +8,10 @@ import Testing
 
 @testable import Daemon
 
+private func withDaemon(_ body: (Client) async throws -> Void) async throws { try await withEngine { client, _ in try await body(client) } }
+
 /// An engine without containers behind a unix socket, as long as `body` runs. Nothing here needs a privilege.
-private func withDaemon(_ body: (Client) async throws -> Void) async throws {
+func withEngine(_ body: (Client, ContainerEngine) async throws -> Void) async throws {
     let folder = FilePath("/tmp/slipway-daemon-\(currentProcess())-\(UInt32.random(in: 0...UInt32.max))")
     try makeDirectory(folder)
     var settings = EngineSettings(
@@ -21,7 +23,7 @@ private func withDaemon(_ body: (Client) async throws -> Void) async throws {
     try await server.bind(unix: folder.appending("s"))
     let client = try await Client(.unix(path: folder.appending("s").string))
     do {
-        try await body(client)
+        try await body(client, engine)
     } catch {
         Issue.record(error)
     }
