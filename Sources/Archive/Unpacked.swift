@@ -41,7 +41,7 @@ public struct Unpacked: Sendable, Equatable {
     /// belong to root. With layers below, the topmost directory of that name knows better.
     public var implied: [FilePath] = []
     /// Hard links to files that no earlier entry of this layer made, in the archive's order: a layer below must have them. Nothing, or a
-    /// whiteout, is at their names yet. At most 100,000 links and 8 MiB of names.
+    /// whiteout, is at their names yet. At most 8 MiB of names.
     public var links: [UnresolvedLink] = []
     /// What was left out, and why: attributes that only the kernel of this machine may set.
     public var leftOut: [String] = []
@@ -72,11 +72,12 @@ public enum ArchiveError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .kernel("", let error): "unpack: \(error)"
-        case .kernel(let entry, let error): "unpack \(entry): \(error)"
-        case .refused(let entry, let why): "unpack \(entry): refused: \(why)"
-        case .limit(let entry, let what): "unpack \(entry): more than \(what)"
-        case .damaged(let text): "unpack: not a readable archive: \(text)"
+        case .kernel("", let error): "\(error)"
+        case .kernel(let entry, let error): "\(entry): \(error)"
+        case .refused(let entry, let why): "\(entry): refused: \(why)"
+        case .limit("", let what): "refused: more than \(what)"
+        case .limit(let entry, let what): "\(entry): refused: more than \(what)"
+        case .damaged(let text): "not a readable archive: \(text)"
         }
     }
 }

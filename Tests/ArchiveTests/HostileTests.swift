@@ -2,6 +2,7 @@
 // checks that nothing outside was touched.
 
 import Archive
+import Digests
 import Linux
 import Testing
 
@@ -133,18 +134,20 @@ struct HostileTests {
     func zeros() throws {
         try withBench { bench in
             let limits = UnpackLimits(bytes: 1_000_000, entries: 10)
-            let bomb = try compressed(tar([.file("a")]) + [UInt8](repeating: 0, count: 50_000_000), .zstd)
-            #expect(bomb.count < 100_000)
-            #expect(throws: ArchiveError.limit(entry: "", what: "the bytes that a layer may have")) { try bench.unpack(bomb, limits: limits) }
+            for kind in [Compression.zstd, .gzip] {
+                let bomb = try compressed(tar([.file("a")]) + [UInt8](repeating: 0, count: 50_000_000), kind)
+                #expect(bomb.count < 100_000)
+                #expect(throws: ArchiveError.limit(entry: "", what: "the bytes that a layer may have")) { try bench.unpack(bomb, limits: limits) }
+            }
         }
     }
 
-    @Test("that is cut off or garbage is called unreadable")
-    func damaged() throws {
-        let whole = tar([.file("a", String(repeating: "x", count: 5_000)), .file("b")])
+    @Test("that is garbage is called unreadable")
+    func garbage() throws {
         let broken: [[UInt8]] = [
-            [], [1, 2, 3], Array("this is no archive at all, only some text".utf8), Array(whole[..<300]), Array(whole[..<3_000]),
-            try Array(compressed(whole, .gzip).dropLast(20)), try Array(compressed(whole, .xz).dropLast(30)), [0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+            [], [1, 2, 3], Array("this is no archive at all, only some text".utf8), [UInt8](repeating: 0x41, count: 5_000),
+            [0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+            [0x28, 0xb5, 0x2f, 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff], Array("BZh9nothing of the kind follows".utf8), [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1, 2, 3]
         ]
         for (number, layer) in broken.enumerated() {
             try withBench { bench in
@@ -155,6 +158,67 @@ struct HostileTests {
                     guard case ArchiveError.damaged = error else { throw error }
                 }
             }
+        }
+    }
+
+    @Test("that is cut off is called unreadable, however it was compressed", arguments: Compression.allCases)
+    func cut(_ kind: Compression) throws {
+        var state: UInt8 = 1
+        let noise = (0..<30_000).map { _ in
+            state = state &* 5 &+ 17
+            return state
+        }
+        let whole = try compressed(tar([.file("a").with { $0.contents = noise }, .file("b")]), kind)
+        for length in [5, 20, whole.count / 3, whole.count - 20, whole.count - 5, whole.count - 1] {
+            try withBench { bench in #expect(throws: ArchiveError.self, "\(length) of \(whole.count)") { try bench.unpack(Array(whole[..<length])) } }
+        }
+    }
+
+    @Test("that is a plain tar cut off anywhere has what came before, or is refused where a file is not whole")
+    func cutPlain() throws {
+        let whole = tar([.file("a", String(repeating: "x", count: 5_000)), .file("b").pax("mtime", "1.5"), .directory("c/")])
+        for length in stride(from: 1, to: whole.count, by: 170) {
+            try withBench { bench in
+                do {
+                    let result = try bench.unpack(Array(whole[..<length]))
+                    #expect(try length >= 512 + 5_000 && bench.status("a").bytes == 5_000 && result.entries <= 3)
+                } catch {
+                    guard case ArchiveError.damaged = error else { throw error }
+                }
+            }
+        }
+    }
+
+    @Test("whose headers claim gigabytes of names, records or numbers is refused without reserving them", arguments: ["x", "g", "L", "K"] as [Character])
+    func claims(_ type: Character) throws {
+        for claim in [1 << 33, 1 << 50, -512] {
+            try withBench { bench in
+                let liar = TarEntry("liar", type: type).with { $0.claimedBytes = claim }
+                #expect(throws: ArchiveError.self, "\(claim)") { try bench.unpack([liar, .file("x")]) }
+            }
+        }
+    }
+
+    @Test("whose pax records are nonsense is refused, or they mean nothing")
+    func records() throws {
+        for text in [
+            "", "0 \n", "99999999999 path=x\n", "-5 path=x\n", "10 path=", "7 path=\n", "12 path=a\u{0}b\n", "nonsense", "9 =value\n",
+            "25 mtime=1e309999999999\n"
+        ] {
+            try withBench { bench in
+                let header = TarEntry("records", type: "x").with { $0.contents = Array(text.utf8) }
+                do { try bench.unpack([header, .file("x")]) } catch is ArchiveError {}
+            }
+        }
+    }
+
+    @Test("with anything behind the end of the archive is unpacked, and its digest covers that", arguments: Compression.allCases)
+    func behindTheEnd(_ kind: Compression) throws {
+        let layer = tar([.file("a")]) + Array("behind the end".utf8) + tar([.file("b")])
+        try withBench { bench in
+            let result = try bench.unpack(compressed(layer, kind))
+            #expect(result.diffID == Digest(of: layer) && result.entries == 1)
+            #expect(!bench.has("b"))
         }
     }
 
