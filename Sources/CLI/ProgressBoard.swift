@@ -73,10 +73,11 @@ struct ProgressBoard {
         return Terminal.up(distance) + Terminal.eraseLine + "\r\(line)\r" + Terminal.down(distance)
     }
 
-    /// Takes the lines away. Most terminals have broken lines anew that no longer fit into the window.
+    /// Takes the lines away. Most terminals have broken lines anew that no longer fit into the window. Line by line, for a terminal that is told
+    /// to erase all of its screen may keep it as history.
     private func erase(_ now: Window) -> String {
-        let rows = drawn.reduce(0) { $0 + max(1, ($1.count + now.columns - 1) / max(1, now.columns)) }
-        return rows == 0 ? "" : Terminal.up(min(rows, max(1, now.rows - 1))) + "\r" + Terminal.eraseBelow
+        let all = drawn.reduce(0) { $0 + max(1, ($1.count + now.columns - 1) / max(1, now.columns)) }, rows = min(all, max(1, now.rows - 1))
+        return all == 0 ? "" : Terminal.up(rows) + "\r" + String(repeating: Terminal.eraseLine + "\n", count: rows) + Terminal.up(rows)
     }
 
     private func cut(_ line: String, _ window: Window) -> String { String(line.prefix(max(1, window.columns))) }
@@ -106,7 +107,7 @@ extension ProgressBoard {
 
 /// What moves a cursor. man 4 console_codes.
 enum Terminal {
-    static let eraseLine = "\u{1b}[2K", eraseBelow = "\u{1b}[J"
+    static let eraseLine = "\u{1b}[2K"
     static func up(_ rows: Int) -> String { "\u{1b}[\(rows)A" }
     static func down(_ rows: Int) -> String { "\u{1b}[\(rows)B" }
 }

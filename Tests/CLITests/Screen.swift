@@ -9,8 +9,11 @@ struct Screen {
 
     init(rows: Int, columns: Int) { (self.rows, self.columns) = (rows, columns) }
 
-    /// Everything, from the first line on, without blanks at the ends.
-    var text: [String] { lines.map { String($0.text).trimmedAtEnd } }
+    /// Everything, from the first line to the last with something on it, or to the cursor's; without blanks at the ends.
+    var text: [String] {
+        let last = max(row, lines.lastIndex { $0.text.contains { $0 != " " } } ?? 0)
+        return lines[...last].map { String($0.text).trimmedAtEnd }
+    }
 
     /// What a user sees now.
     var visible: [String] { Array(text.suffix(rows)) }
@@ -53,7 +56,6 @@ struct Screen {
             case "A": row = max(top, row - max(1, number))
             case "B": row = min(lines.count - 1, row + max(1, number))
             case "K": lines[row] = ([], false)
-            case "J": lines.replaceSubrange(row..., with: [(Array(lines[row].text.prefix(column)), false)])
             default: preconditionFailure("not known here: \(scalar)")
             }
             return
