@@ -16,6 +16,7 @@ final class SharedSync: Sendable {
     private struct State {
         /// When the last successful sync began, in monotonic nanoseconds.
         var covered: UInt64 = 0
+        var count = 0
         /// When the last failed one ended, and why it failed.
         var failure: (ended: UInt64, error: KernelError)?
     }
@@ -32,6 +33,7 @@ final class SharedSync: Sendable {
             if let failure = state.failure, moment <= failure.ended { throw failure.error }
             guard moment >= state.covered else { return }
             let began = monotonicNanoseconds()
+            state.count += 1
             do throws(KernelError) {
                 try folder.borrow { (folder) throws(KernelError) in try synchronizeFileSystem(folder) }
             } catch {
@@ -41,4 +43,7 @@ final class SharedSync: Sendable {
             state.covered = began
         }
     }
+
+    /// How often the file system was synced.
+    var count: Int { state.withLock { $0.count } }
 }

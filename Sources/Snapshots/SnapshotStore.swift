@@ -55,6 +55,9 @@ public final class SnapshotStore: Sendable {
             """
         ])
 
+    /// How often the file system was synced for layers.
+    package var syncs: Int { sync.count }
+
     func layerPath(_ number: Int) -> FilePath { root.appending("layers").appending("\(number)") }
     func stagingPath(_ number: Int) -> FilePath { root.appending("staging").appending("\(number)") }
     func containerPath(_ number: Int) -> FilePath { root.appending("containers").appending("\(number)") }

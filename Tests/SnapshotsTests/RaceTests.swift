@@ -23,6 +23,23 @@ struct RaceTests {
         }
     }
 
+    @Test("that are complete when one is committed share its sync")
+    func sharedSync() throws {
+        try withStore { store in
+            let staged = try atOnce(6) { number in try store.stage([.directory("./"), .file("\(number)")]) }
+            #expect(store.snapshots.syncs == 0)
+            var parent: ChainID?
+            for layer in staged { parent = try store.snapshots.commit(layer, onto: parent, lease: "test").chain }
+            #expect(store.snapshots.syncs == 1)
+            // One that comes later is not covered, nor is one that was settled after it was staged.
+            let late = try store.stage([.directory("./"), .file("late")]), implying = try store.stage([.file("a/b")])
+            parent = try store.snapshots.commit(late, onto: parent, lease: "test").chain
+            #expect(store.snapshots.syncs == 2)
+            _ = try store.snapshots.commit(implying, onto: parent, lease: "test")
+            #expect(store.snapshots.syncs == 3)
+        }
+    }
+
     @Test("of one content race to be committed: one is the layer, the others go, and all callers hold it")
     func sameLayer() throws {
         try withStore { store in
