@@ -23,6 +23,7 @@ public struct StackedPath: Sendable, Equatable {
     public struct Version: Sendable, Equatable {
         /// Which layer: its place in the list that was given, from 0.
         public let layer: Int
+        /// What it is.
         public let kind: Kind
         /// Whether it is a directory that hides all that the layers below have in it.
         public let isOpaque: Bool
@@ -37,7 +38,7 @@ public struct StackedPath: Sendable, Equatable {
     public struct Hiding: Sendable, Equatable {
         /// Which layer hides it.
         public let layer: Int
-        /// What does: a whiteout, an opaque directory, or whatever else took the name.
+        /// By what: a whiteout, an opaque directory, or whatever else took the name.
         public let how: How
         /// Where that lies: the path itself, or a directory above it.
         public let path: FilePath

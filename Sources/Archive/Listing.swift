@@ -14,7 +14,9 @@ public struct LayerEntry: Sendable, Equatable {
     public let kind: String
     /// Permissions with setuid, setgid and sticky.
     public let mode: UInt32
+    /// Owner.
     public let user: Int64
+    /// Group.
     public let group: Int64
     /// Last change, in seconds since 1970.
     public let seconds: Int64

@@ -108,6 +108,14 @@ struct ImageTests {
         #expect(outcome.errors.contains("belongs to an engine that runs") && outcome.output.contains("app:one"), "\(outcome)")
     }
 
+    @Test("without root a pull is refused before anything is fetched; looking needs none")
+    func withoutRoot() throws {
+        let user = "chmod 777 .; setpriv --reuid 1000 --regid 1000 --clear-groups"
+        let outcome = try bench.attempt("\(user) $IMAGE pull \(name) --data-root mine")
+        #expect(outcome.status == 1 && outcome.errors.contains("which only root may (try sudo)") && registry.fetches().isEmpty, "\(outcome)")
+        #expect(try bench.sh("\(user) $IMAGE layers \(name)").contains("layer 2"))
+    }
+
     @Test("on a terminal a pull draws bars, in place")
     func bars() throws {
         let text = try bench.sh("script -qec \"$IMAGE pull \(name) --data-root store\" /dev/null")
@@ -125,21 +133,22 @@ struct ImageTests {
         #expect(try bench.sh("script -qec \"$IMAGE inspect --narrate \(name)\" /dev/null").contains("\u{1b}[32m"))
     }
 
-    @Test(
-        "what goes wrong is one line that names it",
-        arguments: [
-            ("inspect REGISTRY/app:nosuch", Int32(1), "app:nosuch"), ("inspect REGISTRY/nosuch:one", 1, "nosuch"),
-            ("pull REGISTRY/app:nosuch --data-root store", 1, "app:nosuch"),
-            ("inspect 127.0.0.1:1/app", 1, "connection refused"), ("inspect UPPER/Case", 1, "must be lowercase"),
-            ("layers --data-root nowhere app", 1, "nowhere"),
-            ("layers --data-root . app", 1, "layers app in .: "), ("list --data-root nowhere", 1, "nowhere"), ("inspect --platform plan10 REGISTRY/app:one", 64, "plan10"),
+    @Test("what goes wrong is one line that names it")
+    func bad() throws {
+        let cases: [(words: String, status: Int32, message: String)] = [
+            ("inspect REGISTRY/app:nosuch", 1, "app:nosuch"), ("inspect REGISTRY/nosuch:one", 1, "nosuch"),
+            ("pull REGISTRY/app:nosuch --data-root store", 1, "app:nosuch"), ("inspect 127.0.0.1:1/app", 1, "connection refused"),
+            ("inspect UPPER/Case", 1, "must be lowercase"), ("layers --data-root nowhere app", 1, "nowhere"),
+            ("layers --data-root . app", 1, "layers app in .: "),
+            ("list --data-root nowhere", 1, "nowhere"), ("inspect --platform plan10 REGISTRY/app:one", 64, "plan10"),
             ("inspect --user nobody REGISTRY/app:one", 64, "NAME:PASSWORD"), ("inspect", 64, "Missing expected argument"),
             ("pull REGISTRY/app:one", 64, "data-root")
-        ])
-    func bad(_ words: String, _ status: Int32, _ message: String) throws {
-        let outcome = try bench.attempt("$IMAGE \(words.replacing("REGISTRY", with: registry.host))")
-        #expect(outcome.status == status && outcome.errors.contains(message), "\(outcome)")
-        if status == 1 { #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.errors.hasPrefix("slip-image: "), "\(outcome)") }
+        ]
+        for (words, status, message) in cases {
+            let outcome = try bench.attempt("$IMAGE \(words.replacing("REGISTRY", with: registry.host))")
+            #expect(outcome.status == status && outcome.errors.contains(message), "\(words): \(outcome)")
+            if status == 1 { #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.errors.hasPrefix("slip-image: "), "\(words): \(outcome)") }
+        }
     }
 }
 

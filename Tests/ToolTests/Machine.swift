@@ -5,7 +5,8 @@ import Testing
 
 enum Machine {
     static let isSandbox = ProcessInfo.processInfo.environment["SLIPWAY_SANDBOX"] == "1" && getuid() == 0
-    static let why: Comment = "UNVERIFIED HERE: needs root and the sandbox that `make test` makes"
+    static let isReady = isSandbox && has("python3", "setpriv", "tar", "busybox")
+    static let why: Comment = "UNVERIFIED HERE: needs root, python3, and the sandbox that `make test` makes"
     static let executables: URL = {
         if let given = ProcessInfo.processInfo.environment["SLIPWAY_BIN"] { return URL(filePath: given) }
         return URL(filePath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/").deletingLastPathComponent()

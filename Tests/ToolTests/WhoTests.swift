@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@Suite("slip-layer who", .enabled(if: Machine.isSandbox, Machine.why))
+@Suite("slip-layer who", .enabled(if: Machine.isReady, Machine.why))
 struct WhoTests {
     let bench: Bench
 

@@ -22,6 +22,7 @@ struct Pull: AsyncParsableCommand {
     func run() async throws {
         try await finish("pull \(name)") {
             let reference = try Reference(parsing: name).withDefaultTag, path = FilePath(dataRoot)
+            guard effectiveUser() == 0 else { throw Refusal("unpacking gives files their owners, which only root may (try sudo)") }
             let root = try await offload { try DataRoot(path) }
             let puller = Puller(root.images, try remote.client(for: reference))
             let printer = ProgressPrinter(bars: !remote.narrate && isTerminal(FileDescriptor(rawValue: 1)))

@@ -45,7 +45,8 @@ struct Apply: ParsableCommand {
         print("  chain id  \(layer.chainID)")
         print("  \(layer.entries) entries, \(size(layer.bytes))\(stack ? " in \(layer.directory)" : "")")
         for (word, lines) in [("implied", layer.implied), ("linked", layer.linked), ("left out", layer.leftOut)] {
-            for line in lines { print("  \(word.padded(to: 9)) \(line)".harmless) }
+            for line in lines.prefix(20) { print("  \(word.padded(to: 9)) \(line)".harmless) }
+            if lines.count > 20 { print("  \(word.padded(to: 9)) and \(lines.count - 20) more") }
         }
     }
 }
