@@ -18,7 +18,8 @@ struct RaceTests {
             for layer in staged { parent = try store.snapshots.commit(layer, onto: parent, lease: "test").chain }
             try store.expectClean(layers: 6)
             let chain = try #require(parent)
-            #expect(try store.snapshots.layers(of: chain).map { try entries($0.appending("dir")) } == (0..<6).reversed().map { ["\($0)"] })
+            let files = try store.snapshots.layers(of: chain).map { layer in try entries(layer.appending("dir")) }
+            #expect(files == [["5"], ["4"], ["3"], ["2"], ["1"], ["0"]])
             #expect(try store.snapshots.sizeBytes(of: chain) == 0 + 1 + 2 + 3 + 4 + 5)
         }
     }

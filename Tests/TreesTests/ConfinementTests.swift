@@ -31,6 +31,63 @@ struct ConfinementTests {
         }
     }
 
+    @Test("ends with its parent, even one that is killed")
+    func parentKilled() throws {
+        try withPlace { place in
+            let question = try memoryFile("request"), layer = try Pipe(), reply = try Pipe(), go = try Pipe()
+            // The shell stands for the daemon. Its number belongs into the request, so it waits for that.
+            let script = "read x; \"$0\" unpack; true"
+            let shell = try question.borrow { question in
+                try layer.reading.borrow { layer in
+                    try reply.writing.borrow { reply in
+                        try go.reading.borrow { go in
+                            try spawn(
+                                Spawn(
+                                    "/bin/sh", ["sh", "-c", script, place.helper.executable.string],
+                                    descriptors: [(go, 0), (question, Number.request), (reply, Number.reply), (layer, Number.archive)]))
+                        }
+                    }
+                }
+            }
+            let request = Request(parent: shell.process.rawValue, task: .unpack(directory: place.root.string, limits: .standard))
+            try question.borrow { question in
+                try write(question, line(request))
+                try seek(question, to: 0)
+            }
+            try go.writing.borrow { go in try write(go, "go\n") }
+            let helper = try #require(try child(of: shell.process))
+            let isConfined = try waitUntil { try readText(FilePath("/proc/\(helper)/status")).contains("Seccomp:\t2") }
+            #expect(isConfined)
+            try send(.kill, to: shell.process)
+            _ = try shell.descriptor.borrow { try wait($0) }
+            // Whoever inherits it may take its time to bury it; then there is nothing to read any more.
+            let isGone = try waitUntil {
+                guard let status = try? readText(FilePath("/proc/\(helper)/status")) else { return true }  // as said
+                return status.contains("State:\tZ")
+            }
+            #expect(isGone)
+        }
+    }
+
+    private func child(of process: ProcessID) throws -> ProcessID? {
+        var found: ProcessID?
+        _ = try waitUntil {
+            let text = try readText(FilePath("/proc/\(process)/task/\(process)/children"))
+            found = text.split(separator: " ").first.flatMap { Int32($0) }.map { ProcessID($0) }
+            return found != nil
+        }
+        return found
+    }
+
+    /// Asks again and again, for ten seconds.
+    private func waitUntil(_ condition: () throws -> Bool) throws -> Bool {
+        for _ in 0..<1000 {
+            if try condition() { return true }
+            pause(milliseconds: 10)
+        }
+        return false
+    }
+
     @Test("has given up everything but its directory before it reads the first byte")
     func unpacking() throws {
         try withPlace { place in
