@@ -10,7 +10,7 @@ struct AttachCommand: EngineCommand {
         commandName: "attach", abstract: "Attach standard input, output and error to a running container", usage: "slipway attach [OPTIONS] CONTAINER")
     static let flags = FlagTable(valued: "detach-keys", switches: "no-stdin +sig-proxy")
 
-    @Option(help: "Keys that leave the container's terminal") var detachKeys = "ctrl-p,ctrl-q"
+    @Option(help: "Keys that leave the container's terminal") var detachKeys: String?
     @Flag(help: "Don't attach standard input") var noStdin = false
     @Flag(inversion: .prefixedNo, help: "Pass signals on to the process") var sigProxy = true
     @Argument(help: .hidden) var words: [String] = []
@@ -24,6 +24,6 @@ struct AttachCommand: EngineCommand {
         let hasTerminal = config?["Tty"]?.bool == true, input = !noStdin && config?["OpenStdin"]?.bool == true
         if hasTerminal, input, !isTerminal(.standardInput) { throw Failure("the input device is not a TTY") }
         let run = ContainerRun(session: session, id: container["Id"]?.string ?? words[0], name: "attach", hasTerminal: hasTerminal, removes: false)
-        return try run.attach(input: input, keys: detachKeys, forwards: sigProxy && !hasTerminal)
+        return try run.attach(input: input, keys: try UserKeys(detachKeys), forwards: sigProxy && !hasTerminal)
     }
 }

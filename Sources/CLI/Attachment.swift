@@ -4,6 +4,7 @@
 internal import DockerClient
 internal import JSON
 internal import Linux
+internal import Terminals
 
 /// What the loop is about.
 struct Attachment {
@@ -16,8 +17,12 @@ struct Attachment {
     var keys: DetachKeys
     /// Sends a signal on to the container; nil: signals end us.
     var forward: ((Signal) -> Void)?
-    /// Tells the engine our terminal's size.
-    var resize: (() -> Void)?
+    /// Where the engine takes the terminal's size; nil: there is no terminal.
+    var sizePath: [String]?
+    /// The size is told at once, and not only when the process has started.
+    var tellsSizeAtOnce = false
+    /// Before the true size one that is a little off is told: a program that runs already draws itself anew then.
+    var redraws = false
     /// The stream of records of `--explain`.
     var explain: Connection?
     /// The request `start`, sent but not answered.

@@ -13,7 +13,7 @@ internal import Linux
 
 /// Runs an attachment to its end.
 final class AttachmentLoop {
-    enum Source: UInt64, CaseIterable { case input, signals, stream, explain, start, wait }
+    enum Source: UInt64, CaseIterable { case input, signals, stream, explain, start, wait, resize }
 
     let poll: Poll
     var attachment: Attachment
@@ -21,6 +21,7 @@ final class AttachmentLoop {
     var frames = StreamFrames(), pending: [UInt8] = [], inputIsOpen: Bool, inputIsFile = false, watchesWriting = false
     var waitBytes: [UInt8] = [], urgent = 0, failure: ClientError?, end: AttachmentEnd?
     var printer: ExplainPrinter
+    var resizing = Resizing(), signals: FileDescriptor?
 
     init(_ attachment: Attachment, engine: Engine) throws(KernelError) {
         (self.attachment, self.engine) = (attachment, engine)
@@ -31,6 +32,7 @@ final class AttachmentLoop {
 
     /// Goes on until the end. `signals` is the reading end of `catchSignals`.
     func run(signals: FileDescriptor) throws(KernelError) -> AttachmentEnd {
+        self.signals = signals
         try poll.add(signals, .readable, token: Source.signals.rawValue)
         try watchInput()
         for (source, connection) in [(Source.explain, attachment.explain), (.start, attachment.start), (.wait, attachment.wait)] {
@@ -44,12 +46,14 @@ final class AttachmentLoop {
             show(stream.takeEarlyBytes())
         }
         takeBuffered()
+        if attachment.tellsSizeAtOnce { resize() }
         while end == nil {
             if isFinished { return failure.map { .startFailed($0) } ?? .finished(JSONValue(waitBytes)) }
             if inputIsFile, inputIsOpen, pending.isEmpty { readInput() }
             let isBusy = inputIsFile && inputIsOpen && pending.isEmpty
-            let ready = try poll.wait(milliseconds: isBusy ? 0 : hasRecordsOnly ? Self.patienceForRecordsMilliseconds : -1)
-            for (token, events) in ready where end == nil { try handle(Source(rawValue: token), events, signals) }
+            let ready = try poll.wait(milliseconds: isBusy ? 0 : hasRecordsOnly ? Self.patienceForRecordsMilliseconds : resizeWaitMilliseconds)
+            for (token, events) in ready where end == nil { try handle(Source(rawValue: token), events) }
+            resizeIfDue()
             if ready.isEmpty, hasRecordsOnly { endExplain() }
         }
         return end ?? .detached
@@ -71,16 +75,17 @@ final class AttachmentLoop {
         }
     }
 
-    func handle(_ source: Source?, _ events: Readiness, _ signals: FileDescriptor) throws(KernelError) {
+    func handle(_ source: Source?, _ events: Readiness) throws(KernelError) {
         switch source {
         case .input: readInput()
-        case .signals: for byte in try read(signals, upTo: 64) { handle(Signal(rawValue: Int32(byte))) }
+        case .signals: try readSignals()
         case .stream:
             if events.contains(.writable) { try writePending() }
             try readStream()
         case .explain: readExplain()
         case .start: readStart()
         case .wait: readWait()
+        case .resize: readResize()
         case nil: break
         }
     }

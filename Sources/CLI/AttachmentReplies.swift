@@ -7,11 +7,15 @@ extension AttachmentLoop {
     /// SIGTSTP, of which only a terminal that isn't raw makes use.
     private static let stopTyped = Signal(rawValue: 20)
 
+    /// Takes the signals that are there; a hundred changes of the window are one.
+    func readSignals() throws(KernelError) {
+        guard let signals else { return }
+        let all = try read(signals, upTo: 4096).map { Signal(rawValue: Int32($0)) }
+        for signal in all where signal != .windowChange { handle(signal) }
+        if all.contains(.windowChange) { resize() }
+    }
+
     func handle(_ signal: Signal) {
-        if signal == .windowChange {
-            attachment.resize?()
-            return
-        }
         guard let forward = attachment.forward else {
             if ![.continue, Self.stopTyped].contains(signal) { end = .interrupted(signal) }
             return
@@ -56,7 +60,7 @@ extension AttachmentLoop {
         do throws(ClientError) {
             _ = try engine.finish(connection)
             forget(&attachment.start)
-            attachment.resize?()
+            resize()
         } catch {
             // The records of the step that failed are still to come: they are what `--explain` is for.
             failure = error

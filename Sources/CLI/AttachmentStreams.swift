@@ -3,6 +3,7 @@
 
 internal import DockerClient
 internal import Linux
+internal import Terminals
 
 extension AttachmentLoop {
     func readInput() {
@@ -11,7 +12,10 @@ extension AttachmentLoop {
         let (passed, detach) = attachment.hasTerminal ? attachment.keys.filter(typed) : (typed, false)
         pending = passed
         if detach { end = .detached }
-        if typed.isEmpty { closeInput() }
+        if typed.isEmpty {
+            if attachment.hasTerminal { pending = attachment.keys.flush() }
+            closeInput()
+        }
         do throws(KernelError) { try writePending() } catch { closeInput() }
     }
 
@@ -89,8 +93,19 @@ extension AttachmentLoop {
 }
 
 extension AttachmentLoop {
+    /// Writes all bytes, and heeds signals while the stream takes none: a terminal that stands still must not make us deaf.
     /// Output that nobody reads any more ends us, but not before the terminal has been given back.
     func show(_ bytes: [UInt8], on stream: FileDescriptor) {
-        if !Output.isWritten(bytes, to: stream) { end = .interrupted(.brokenPipe) }
+        var written = 0
+        while written < bytes.count, end == nil {
+            do throws(KernelError) {
+                let ready = try waitForAny(of: [(stream, .writable)] + (signals.map { [($0, .readable)] } ?? []))
+                if ready.count > 1, ready[1].contains(.readable) { try readSignals() }
+                guard end == nil, !ready[0].isEmpty else { continue }
+                written += try writeSome(stream, bytes, from: written)
+            } catch {
+                if error.errno != 11 { end = .interrupted(.brokenPipe) }  // EAGAIN: a terminal that somebody else has made non-blocking
+            }
+        }
     }
 }

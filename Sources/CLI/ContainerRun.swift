@@ -2,8 +2,8 @@
 // raw and given back, the end turned into an exit code. docs: engine API, attach, wait, start · chapter 13
 
 internal import DockerClient
-internal import Linux
 internal import JSON
+internal import Linux
 internal import Terminals
 
 struct ContainerRun {
@@ -18,7 +18,7 @@ struct ContainerRun {
     /// Starts the container and stays with it until its end, if a stream is attached.
     ///
     /// - Returns: the exit code; 0 at once where nothing is attached.
-    func start(input: Bool, output: Bool, error: Bool, keys: String, forwards: Bool, explains: Bool) throws(Failure) -> Int32 {
+    func start(input: Bool, output: Bool, error: Bool, keys: UserKeys, forwards: Bool, explains: Bool) throws(Failure) -> Int32 {
         let isAttached = input || output || error
         guard isAttached || explains else {
             let engine = try session.engine()
@@ -27,37 +27,45 @@ struct ContainerRun {
         }
         return try follow(explains: explains, forwards: forwards, keys: keys) { attachment, engine throws(ClientError) in
             if isAttached {
-                attachment.stream = try engine.upgrade(attachRequest(input: input, output: output, error: error))
+                attachment.stream = try engine.upgrade(attachRequest(input: input, output: output, error: error, keys))
                 attachment.passesInput = input
                 attachment.wait = try engine.open(Request("POST", ["containers", id, "wait"], query: [("condition", removes ? "removed" : "next-exit")]))
             }
             if explains { attachment.explain = try engine.open(Request("GET", ["slipway", "containers", id, "explain"])) }
+            if hasTerminal, name == "start" { tellSizeBeforeStart(engine) }
             attachment.start = try engine.begin(startRequest)
         }
     }
 
     /// Stays with a container that runs already.
-    func attach(input: Bool, keys: String, forwards: Bool) throws(Failure) -> Int32 {
+    func attach(input: Bool, keys: UserKeys, forwards: Bool) throws(Failure) -> Int32 {
         try follow(explains: false, forwards: forwards, keys: keys) { attachment, engine throws(ClientError) in
             attachment.wait = try engine.open(Request("POST", ["containers", id, "wait"]))
-            attachment.stream = try engine.upgrade(attachRequest(input: input, output: true, error: true))
+            attachment.stream = try engine.upgrade(attachRequest(input: input, output: true, error: true, keys))
             attachment.passesInput = input
-            attachment.resize?()
+            (attachment.tellsSizeAtOnce, attachment.redraws) = (true, true)
         }
+    }
+
+    /// So that the process finds its terminal in the right size from the first moment; it was made in another one, perhaps.
+    private func tellSizeBeforeStart(_ engine: Engine) {
+        guard let size = try? windowSize(.standardOutput), size.rows > 0 else { return }  // no terminal, no size
+        // Docker's engine refuses it before the start, and gets it behind.
+        _ = try? engine.call(Request("POST", ["containers", id, "resize"], query: [("h", "\(size.rows)"), ("w", "\(size.columns)")]))  // see above
     }
 
     private var startRequest: Request { Request("POST", ["containers", id, "start"]) }
 
-    private func attachRequest(input: Bool, output: Bool, error: Bool) -> Request {
+    private func attachRequest(input: Bool, output: Bool, error: Bool, _ keys: UserKeys) -> Request {
         let wanted = [("stdin", input), ("stdout", output), ("stderr", error)].filter(\.1).map { ($0.0, "1") }
-        return Request("POST", ["containers", id, "attach"], query: [("stream", "1")] + wanted)
+        return Request("POST", ["containers", id, "attach"], query: [("stream", "1")] + wanted + (keys.asked.map { [("detachKeys", $0)] } ?? []))
     }
 
-    private func follow(explains: Bool, forwards: Bool, keys: String, _ open: (inout Attachment, Engine) throws(ClientError) -> Void) throws(Failure) -> Int32 {
+    private func follow(explains: Bool, forwards: Bool, keys: UserKeys, _ open: (inout Attachment, Engine) throws(ClientError) -> Void) throws(Failure)
+        -> Int32
+    {
         let engine = try session.engine()
-        let detachKeys: DetachKeys
-        do throws(ValueError) { detachKeys = try DetachKeys(keys) } catch { throw Failure("\(error)") }
-        var attachment = Attachment(keys: detachKeys)
+        var attachment = Attachment(keys: keys.keys)
         attachment.hasTerminal = hasTerminal
         if forwards {
             attachment.forward = { signal in
@@ -65,11 +73,12 @@ struct ContainerRun {
                 _ = try? engine.call(Request("POST", ["containers", id, "kill"], query: [("signal", signal.name)]))  // it may have ended
             }
         }
-        if hasTerminal { attachment.resize = { Resize.send(["containers", id, "resize"], engine) } }
+        if hasTerminal { attachment.sizePath = ["containers", id, "resize"] }
         let end: AttachmentEnd
         do {
-            let signals = try catchSignals(Self.signals)
             try open(&attachment, engine)
+            // Not before: who waits for an engine that does not answer can be interrupted as usual.
+            let signals = try catchSignals(Self.signals)
             // From here to the end of this scope the terminal is raw; it is given back however the scope is left.
             let raw = hasTerminal && attachment.passesInput && isTerminal(.standardInput) ? try RawMode(of: .standardInput) : nil
             let loop = try AttachmentLoop(attachment, engine: engine)
@@ -89,7 +98,9 @@ struct ContainerRun {
         case .finished(let waited):
             if let message = waited?["Error"]?["Message"]?.string, !message.isEmpty { throw Failure("Error response from daemon: \(message)", code: 125) }
             return Int32(truncatingIfNeeded: waited?["StatusCode"]?.integer ?? 0)
-        case .detached: return 0
+        case .detached:
+            guard name == "attach" else { return 0 }
+            throw Failure("read escape sequence")
         case .startFailed(let error): throw failedStart(error)
         case .interrupted(let signal): throw Failure(nil, code: 128 + signal.rawValue)
         case .broken(let error): throw Failure(error, code: 125)
@@ -103,18 +114,5 @@ struct ContainerRun {
         let isForbidden = ["permission denied", "is a directory"].contains { text.contains($0) }
         let code: Int32 = isMissing ? 127 : isForbidden ? 126 : name == "start" ? 1 : 125
         return name == "start" ? Failure("\(error)", code: code) : .ofCommand(name, "\(error)", code: code)
-    }
-}
-
-enum Resize {
-    /// Tells the engine our terminal's size; a few times, for a process that has just begun may not have its terminal yet.
-    static func send(_ path: [String], _ engine: Engine) {
-        guard let size = try? windowSize(.standardOutput), size.rows > 0 else { return }  // no terminal, no size
-        for _ in 0..<5 {
-            do throws(ClientError) {
-                _ = try engine.call(Request("POST", path, query: [("h", "\(size.rows)"), ("w", "\(size.columns)")]))
-                return
-            } catch { pause(milliseconds: 10) }
-        }
     }
 }

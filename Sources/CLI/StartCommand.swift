@@ -10,7 +10,7 @@ struct StartCommand: EngineCommand {
     static let flags = FlagTable(valued: "detach-keys", switches: "attach/a explain interactive/i")
 
     @Flag(name: .shortAndLong, help: "Attach output and error, and pass signals on") var attach = false
-    @Option(help: "Keys that leave the container's terminal") var detachKeys = "ctrl-p,ctrl-q"
+    @Option(help: "Keys that leave the container's terminal") var detachKeys: String?
     @Flag(help: "Show every kernel call that makes the container (Slipway's engine only)") var explain = false
     @Flag(name: .shortAndLong, help: "Attach input") var interactive = false
     @Argument(help: .hidden) var words: [String] = []
@@ -23,6 +23,7 @@ struct StartCommand: EngineCommand {
                 return name
             }
         }
+        let keys = try UserKeys(detachKeys)
         guard words.count == 1 else { throw Failure("you cannot start and attach multiple containers at once") }
         if explain, try !session.isOurs() { throw Failure("--explain shows what Slipway's own engine does, and this engine is another one") }
         let container = try session.json("GET", ["containers", first, "json"]), hasTerminal = container["Config"]?["Tty"]?.bool == true
@@ -30,7 +31,7 @@ struct StartCommand: EngineCommand {
             session: session, id: container["Id"]?.string ?? first, name: "start", hasTerminal: hasTerminal,
             removes: container["HostConfig"]?["AutoRemove"]?.bool == true)
         let isAttached = attach || interactive, input = interactive && container["Config"]?["OpenStdin"]?.bool == true
-        let code = try run.start(input: input, output: isAttached, error: isAttached, keys: detachKeys, forwards: !hasTerminal, explains: explain)
+        let code = try run.start(input: input, output: isAttached, error: isAttached, keys: keys, forwards: !hasTerminal, explains: explain)
         if !isAttached { Output.line(first) }
         return code
     }

@@ -31,7 +31,8 @@ extension Call {
     let rendering = LogRendering(framed: !container.hasTerminal)
     let stream =
         query.flag("stream")
-        ? try await call.engine.attach(container, input: query.flag("stdin"), output: query.flag("stdout"), error: query.flag("stderr")) : nil
+        ? try await call.engine.attach(
+            container, input: query.flag("stdin"), output: query.flag("stdout"), error: query.flag("stderr"), detachKeys: query["detachKeys"]) : nil
     return call.hijacked(container.hasTerminal) { connection in
         defer { stream?.forget() }
         while let piece = try await replay?.next(rendering) { try await connection.write(piece) }

@@ -5,17 +5,21 @@ public import Linux
 import Offload
 public import ShimProtocol
 import Synchronization
+import Terminals
 
 extension ContainerEngine {
     /// Attaches to a container's streams.
+    /// - Parameter detachKeys: what leaves a terminal; nil or empty for the usual ctrl-p ctrl-q
     /// - Returns: our end; the shim closes its own when the run has ended. Stdcopy frames, or raw bytes where the container has a terminal.
-    /// - Throws: `conflict` where the container is on its way out.
-    public func attach(_ container: Container, input: Bool, output: Bool, error: Bool) async throws(EngineError) -> AttachedStream {
-        try await asEngineError {
+    /// - Throws: `conflict` where the container is on its way out; `invalid` for keys that there are not.
+    public func attach(_ container: Container, input: Bool, output: Bool, error: Bool, detachKeys: String? = nil) async throws(EngineError) -> AttachedStream {
+        let keys = try checkedKeys(detachKeys, "detach")
+        return try await asEngineError {
             try await container.mailbox.perform {
                 try self.checkUsable(container)
                 let pair = try StreamPair()
-                let attachment = Attachment(try pair.takeFar(), input: input, output: output, error: error)
+                let isTyped = input && container.hasTerminal
+                let attachment = Attachment(try pair.takeFar(), input: input, output: output, error: error, detachKeys: isTyped ? keys : nil)
                 if let run = container.run {
                     try await run.shim.ask(attachment.request, [attachment.descriptor])
                 } else {
@@ -38,12 +42,33 @@ extension ContainerEngine {
         }
     }
 
-    /// Sets the size of a container's terminal.
+    /// Sets the size of a container's terminal. Where it has never run the size is kept for its start, and one that comes while it starts waits.
+    /// - Throws: `conflict` where it has ended.
     public func resize(_ container: Container, rows: UInt16, columns: UInt16) async throws(EngineError) {
-        guard let run = container.run else { throw .notRunning(container.id) }
-        guard container.hasTerminal else { return }
-        _ = try await asEngineError { try await run.shim.ask(.resize(stream: "", rows: rows, columns: columns)) }
-        publish("resize", container, ["height": "\(rows)", "width": "\(columns)"])
+        try await asEngineError {
+            try await container.mailbox.perform {
+                guard let run = container.run else {
+                    guard container.status == "created", container.hasTerminal else { throw EngineError.notRunning(container.id) }
+                    return container.state.withLock { $0.window = Window(rows: rows, columns: columns) }
+                }
+                guard container.hasTerminal else { return }
+                try await run.shim.ask(.resize(stream: "", rows: rows, columns: columns))
+                self.publish("resize", container, ["height": "\(rows)", "width": "\(columns)"])
+            }
+        }
+    }
+
+    /// Keys in Docker's words, checked; nil or empty means the usual ones.
+    /// - Parameter kind: `detach` or `escape`, for Docker calls them differently for attach and exec
+    func checkedKeys(_ text: String?, _ kind: String) throws(EngineError) -> String {
+        guard let text, !text.isEmpty else { return DetachKeys.usual }
+        do throws(DetachKeysError) { _ = try DetachKeys(text) } catch { throw EngineError(.invalid, "Invalid \(kind) keys (\(text)) provided") }
+        return text
+    }
+
+    /// Called on the shims' thread: a client has typed its detach keys.
+    func detached(_ stream: String, _ container: Container) {
+        if stream.isEmpty { publish("detach", container) } else { publish("exec_detach", container, ["execID": stream]) }
     }
 
     // MARK: Logs

@@ -15,15 +15,20 @@ public enum WaitCondition: String, Sendable {
 /// A stream socket that waits for its container's next run: our end of a pair whose other end is joined with a client.
 final class Attachment: Sendable {
     let socket: Descriptor
-    let input: Bool, output: Bool, error: Bool
+    let input: Bool, output: Bool, error: Bool, detachKeys: String?
 
-    init(_ socket: consuming Descriptor, input: Bool, output: Bool, error: Bool) {
-        (self.input, self.output, self.error) = (input, output, error)
+    init(_ socket: consuming Descriptor, input: Bool, output: Bool, error: Bool, detachKeys: String? = nil) {
+        (self.input, self.output, self.error, self.detachKeys) = (input, output, error, detachKeys)
         self.socket = socket
     }
 
-    var request: ShimRequest { .attach(input: input, output: output, error: error) }
+    var request: ShimRequest { .attach(input: input, output: output, error: error, detachKeys: detachKeys) }
     var descriptor: FileDescriptor { FileDescriptor(rawValue: socket.number) }
+}
+
+/// A terminal's size in characters, told before there was a terminal.
+struct Window: Sendable, Equatable {
+    var rows: UInt16, columns: UInt16
 }
 
 /// A container.
@@ -37,6 +42,8 @@ public final class Container: Sendable {
         /// Where the record of the next start goes.
         var explain: Attachment?
         var execs: [String] = []
+        /// The terminal's size where it was told before the first start.
+        var window: Window?
         /// A removal is under way.
         var isLeaving = false
     }

@@ -38,11 +38,8 @@ extension ContainerEngine {
         reply.ResolvConfPath = files.appending("resolv.conf").string
         reply.LogPath = record.host.LogConfig?.Type == "none" ? "" : logPath(id).string
         reply.Mounts = record.mounts
-        let running = container.state.withLock { $0.execs }.filter { id in
-            guard let exec = execs.withLock({ $0[id] }) else { return false }
-            return exec.started.current == true && exec.ended.current == nil
-        }
-        reply.ExecIDs = running.isEmpty ? nil : running
+        let open = openExecs(of: container)
+        reply.ExecIDs = open.isEmpty ? nil : open
         return reply
     }
 

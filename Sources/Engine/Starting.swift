@@ -27,6 +27,7 @@ extension ContainerEngine {
             let shim = try await parkedShim(container)
             try await save(container, shouldRun: true)
             try await join(container, shim)
+            await setWindow(container, shim)
             let reply = try await shim.ask(.start)
             container.closeExplain()
             guard let pid = reply.pid, let time = reply.startedAt else { throw ShimFailure(.other, "the shim did not say which process it started") }
@@ -69,6 +70,16 @@ extension ContainerEngine {
         if let explain { try await shim.ask(.explain, [explain.descriptor]) }
     }
 
+    /// Gives the terminal the size that a client has told before the start. A shim of an earlier version refuses that: its terminal keeps the first size.
+    private func setWindow(_ container: Container, _ shim: ShimLink) async {
+        let window = container.state.withLock { state in
+            defer { state.window = nil }
+            return state.window
+        }
+        guard let window else { return }
+        _ = try? await shim.ask(.resize(stream: "", rows: window.rows, columns: window.columns))  // see above
+    }
+
     func save(_ container: Container, shouldRun: Bool) async throws(MetadataError) {
         let (metadata, past, id) = (metadata, container.past, container.id)
         try await offloadMetadata { () throws(MetadataError) in
@@ -84,6 +95,7 @@ extension ContainerEngine {
             switch event {
             case .exited(let record): container.mailbox.post { await self.ended(container, .exited(record), link) }
             case .execExited(let exit): execEnded(exit, container)
+            case .detached(let who): detached(who.stream, container)
             case .logLost(let loss): log.warning("container \(container.id): \(loss.lines) log lines lost: \(loss.reason)")
             case .hello, .unknown: break
             }

@@ -7,12 +7,15 @@
 // before it is dropped. Chapter 11. man 7 unix.
 import Linux
 import ShimProtocol
+import Terminals
 
 /// A client attached to a process's streams.
 final class Attachment {
     /// What the client wants of the three streams.
     struct Wishes {
         var input: Bool, output: Bool, error: Bool
+        /// What is looked for in the input.
+        var keys: DetachKeys?
 
         func include(_ stream: LogStream) -> Bool { stream == .output ? output : error }
     }
@@ -24,11 +27,16 @@ final class Attachment {
     private var hasInputEnded = false, isOutputDead = false, isClosing = false
     private var mayRead = true
     private var buffer: [UInt8]
+    private var keys: DetachKeys?
+    /// How much output it was given.
+    private(set) var sentBytes = 0
 
     /// Bytes for the process's standard input.
     var onInput: (ArraySlice<UInt8>) -> Void = { _ in }
     /// The client will send no more; only where it wished for input.
     var onInputEnd: () -> Void = {}
+    /// The client has typed its detach keys; it is dropped next.
+    var onDetach: () -> Void = {}
     /// The queue has room again.
     var onRoom: () -> Void = {}
     /// The attachment is over; it has closed its socket.
@@ -39,6 +47,7 @@ final class Attachment {
         let number = FileDescriptor(rawValue: socket.number)
         self.socket = socket
         self.wishes = wishes
+        keys = wishes.keys
         queue = ByteQueue(bound: queueBound)
         buffer = []
         try setNonBlocking(number)
@@ -67,6 +76,7 @@ final class Attachment {
     func send(_ bytes: ArraySlice<UInt8>) {
         guard !isOutputDead, watch != nil else { return }
         queue.append(bytes)
+        sentBytes += bytes.count
         flush()
     }
 
@@ -115,7 +125,7 @@ final class Attachment {
         if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: 65_536) }
         do throws(KernelError) {
             switch try readSome(number, into: &buffer) {
-            case .bytes(let count): if wishes.input { onInput(buffer[..<count]) }
+            case .bytes(let count): if wishes.input { take(buffer[..<count]) }
             case .later: return
             case .end: endInput()
             }
@@ -124,9 +134,18 @@ final class Attachment {
         }
     }
 
+    private func take(_ typed: ArraySlice<UInt8>) {
+        guard let (passed, detach) = keys?.filter(typed) else { return onInput(typed) }
+        if !passed.isEmpty { onInput(passed[...]) }
+        guard detach else { return }
+        onDetach()
+        drop()
+    }
+
     private func endInput() {
         hasInputEnded = true
         buffer = []
+        if let held = keys?.flush(), !held.isEmpty { onInput(held[...]) }
         if wishes.input { onInputEnd() }
         if watch != nil { updateWishes() }
     }

@@ -16,16 +16,15 @@ final class Exec {
 extension Supervisor {
     /// Runs a process in the container.
     func execute(
-        _ id: String, _ process: OCI.Process, user: String?, groups: [String], takesInput: Bool, client: consuming Descriptor?
+        _ id: String, _ process: OCI.Process, user: String?, groups: [String], _ wishes: Attachment.Wishes, client: consuming Descriptor?
     ) throws(ShimFailure) -> ProcessID {
         guard case .running(let container) = life else { throw ShimFailure(.notRunning, "the container is not running") }
         guard !execs.values.contains(where: { $0.id == id }) else { throw ShimFailure(.other, "exec \(id) is running already") }
         let isTerminal = process.terminal ?? false
         let streams = ProcessStreams(isTerminal: isTerminal, endOfInput: isTerminal ? .ignored : .closesStandardInput, log: nil, in: loop)
-        let isAttached = client != nil
-        if let client {
-            try attach(client, Attachment.Wishes(input: takesInput, output: true, error: true), to: streams)
-        }
+        streams.onDetach = { [unowned self] in tell(.detached(ShimEvent.Detached(stream: id))) }
+        let isAttached = client != nil, takesInput = wishes.input
+        if let client { try attach(client, wishes, to: streams) }
         do throws(RuntimeError) {
             let plan = try ExecPlan(process, inside: container.process, startedFrom: container.plan, user: user, additionalGroups: groups)
             let ends = try StreamEnds(isTerminal: isTerminal, hasInput: takesInput && isAttached, hasOutput: isAttached)

@@ -11,7 +11,8 @@ import ShimProtocol
 
 /// All streams of one process.
 final class ProcessStreams {
-    /// What the end of a client's input means.
+    /// What the end of a client's input means. For one that came while the process ran `endsAttachment` is Docker's way: `echo x | docker attach`
+    /// is to return. It gets the answer first, though, which Docker loses: the attachment ends when no output has come for a second, or after ten.
     enum EndOfInput { case endsAttachment, closesStandardInput, ignored }
 
     private let loop: Loop
@@ -26,13 +27,17 @@ final class ProcessStreams {
     private var whenDrained: (() -> Void)?
     private var whenClosed: (() -> Void)?
     private var patience: UInt64?
+    private var isBegun = false
 
+    /// A client has typed its detach keys.
+    var onDetach: () -> Void = {}
     /// Streams are closed, and the last client has taken all its output or gone.
     var onLastClientGone: () -> Void = {}
 
     /// How much output waits for one client before the process has to; as much as a pipe may hold, once no more can be produced.
     private static let queueBytes = 262_144, lastQueueBytes = 4_194_304
     private static let patienceMilliseconds = 2_000
+    private static let quietMilliseconds = 1_000, mostQuietWaits = 10
 
     init(isTerminal: Bool, endOfInput: EndOfInput, log: LogKeeper?, in loop: Loop) {
         (self.loop, self.isTerminal, self.endOfInput, self.log) = (loop, isTerminal, endOfInput, log)
@@ -45,9 +50,10 @@ final class ProcessStreams {
     /// Joins a client. What was put out before is in the log, not in its stream.
     func attach(_ socket: consuming Descriptor, _ wishes: Attachment.Wishes) throws(KernelError) {
         let attachment = try Attachment(socket, wishes, queueBound: hasProcessEnded ? Self.lastQueueBytes : Self.queueBytes, in: loop)
-        let key = ObjectIdentifier(attachment)
+        let key = ObjectIdentifier(attachment), isLate = isBegun
         attachment.onInput = { [unowned self] in input.append($0) }
-        attachment.onInputEnd = { [unowned self, unowned attachment] in endInput(of: attachment) }
+        attachment.onInputEnd = { [unowned self, unowned attachment] in endInput(of: attachment, isLate: isLate) }
+        attachment.onDetach = { [unowned self] in onDetach() }
         attachment.onRoom = { [unowned self] in updatePausing() }
         attachment.onEnd = { [unowned self] in
             attachments[key] = nil
@@ -58,11 +64,19 @@ final class ProcessStreams {
         attachment.allowInput(input.hasRoom)
     }
 
-    private func endInput(of attachment: Attachment) {
+    private func endInput(of attachment: Attachment, isLate: Bool) {
         switch endOfInput {
-        case .endsAttachment: attachment.drop()
+        case .endsAttachment: if isLate { finishWhenQuiet(attachment, sent: attachment.sentBytes, waits: Self.mostQuietWaits) }
         case .closesStandardInput: input.finish()
         case .ignored: break
+        }
+    }
+
+    private func finishWhenQuiet(_ attachment: Attachment, sent: Int, waits: Int) {
+        loop.after(milliseconds: Self.quietMilliseconds) { [weak self, weak attachment] in
+            guard let self, let attachment else { return }
+            let now = attachment.sentBytes
+            if now == sent || waits == 0 { attachment.finish() } else { finishWhenQuiet(attachment, sent: now, waits: waits - 1) }
         }
     }
 
@@ -72,6 +86,7 @@ final class ProcessStreams {
 
     /// The process runs: pumps between it and the clients from now on.
     func begin(input target: consuming Descriptor?, output: consuming Descriptor?, error: consuming Descriptor?) throws(KernelError) {
+        isBegun = true
         if let output { try add(OutputPump(consume output, .output)) }
         if let error { try add(OutputPump(consume error, .error)) }
         try input.begin(consume target)

@@ -3,6 +3,7 @@ import Cgroups
 import Linux
 import OCI
 import ShimProtocol
+import Terminals
 
 extension Supervisor {
     /// Carries a request out.
@@ -18,9 +19,11 @@ extension Supervisor {
 
     private func carryOut(_ request: ShimRequest, _ message: inout ReceivedMessage, _ reply: inout ShimReply) throws(ShimFailure) {
         switch request {
-        case .attach(let input, let output, let error):
+        case .attach(let input, let output, let error, let keys):
             guard let socket = message.takeDescriptor() else { throw ShimFailure(.other, "attach: no socket came along") }
-            try attach(socket, Attachment.Wishes(input: input && configuration.openStdin, output: output, error: error), to: streams)
+            let wishes = Attachment.Wishes(
+                input: input && configuration.openStdin, output: output, error: error, keys: try detachKeys(keys, isTerminal: configuration.terminal))
+            try attach(socket, wishes, to: streams)
         case .explain:
             guard let descriptor = message.takeDescriptor() else { throw ShimFailure(.other, "explain: no descriptor came along") }
             record = consume descriptor
@@ -31,9 +34,11 @@ extension Supervisor {
             try send(Signal(rawValue: number), all: all)
         case .resize(let stream, let rows, let columns):
             try resize(stream, rows: rows, columns: columns)
-        case .exec(let id, let process, let user, let groups, let input):
+        case .exec(let id, let process, let user, let groups, let input, let output, let error, let keys):
             let client = message.takeDescriptor()
-            reply.pid = try execute(id, process, user: user, groups: groups ?? [], takesInput: input, client: client).rawValue
+            let wishes = Attachment.Wishes(
+                input: input, output: output ?? true, error: error ?? true, keys: try detachKeys(keys, isTerminal: process.terminal ?? false))
+            reply.pid = try execute(id, process, user: user, groups: groups ?? [], wishes, client: client).rawValue
         case .pause, .unpause, .update, .stats:
             throw ShimFailure(.notYet, "this shim cannot do that yet")
         case .release:
@@ -55,6 +60,8 @@ extension Supervisor {
         }
     }
 
+    private var isRunning: Bool { if case .running = life { true } else { false } }
+
     private func send(_ signal: Signal, all: Bool) throws(ShimFailure) {
         guard case .running(let container) = life else { throw ShimFailure(.notRunning, "the container is not running") }
         guard (1...64).contains(signal.rawValue) else { throw ShimFailure(.other, "there is no signal \(signal.rawValue)") }
@@ -71,7 +78,15 @@ extension Supervisor {
         }
     }
 
+    /// Keys are looked for on terminals only: elsewhere the bytes are data.
+    private func detachKeys(_ text: String?, isTerminal: Bool) throws(ShimFailure) -> DetachKeys? {
+        guard let text, isTerminal else { return nil }
+        do throws(DetachKeysError) { return try DetachKeys(text) } catch { throw ShimFailure(.other, "\(error)") }
+    }
+
     private func resize(_ id: String, rows: UInt16, columns: UInt16) throws(ShimFailure) {
+        if case .parked = life, id.isEmpty, configuration.terminal { return firstSize = OCI.ConsoleSize(height: Int(rows), width: Int(columns)) }
+        if id.isEmpty, !isRunning { throw ShimFailure(.notRunning, "the container is not running") }
         let target = id.isEmpty ? streams : execs.values.first { $0.id == id }?.streams
         guard let target else { throw ShimFailure(.notRunning, "no exec \(id) is running") }
         let isDone = try asking("resize") { () throws(KernelError) in try target.resize(rows: rows, columns: columns) }

@@ -44,7 +44,7 @@ extension Supervisor {
         } catch {
             _ = surroundings.takeDown()  // the failure that led here is the one to tell
             close(streams) {}
-            streams = Self.makeStreams(configuration, log: log, in: loop)
+            makeStreams()
             throw ShimFailure(error)
         }
     }
@@ -72,11 +72,12 @@ extension Supervisor {
         }
     }
 
-    /// The bundle as it lies there, with the path of the network namespace put in.
+    /// The bundle as it lies there, with the terminal's size and the path of the network namespace put in.
     private func adaptedBundle() throws(RuntimeError) -> Bundle {
         let bundle = try Bundle(path: bundle)
-        guard let path = surroundings.networkPath else { return bundle }
         var spec = bundle.spec
+        if let firstSize { spec.process?.consoleSize = firstSize }
+        guard let path = surroundings.networkPath else { return Bundle(path: bundle.path, spec: spec) }
         var namespaces = spec.linux?.namespaces ?? []
         namespaces.removeAll { $0.type == "network" }
         namespaces.append(OCI.Namespace(type: "network", path: path))

@@ -32,6 +32,8 @@ final class Supervisor {
     var execs: [ProcessID: Exec] = [:]
     /// Streams of ended processes whose clients still read.
     var lingering: [ObjectIdentifier: ProcessStreams] = [:]
+    /// The terminal's size where a client has told it before the start.
+    var firstSize: OCI.ConsoleSize?
     /// Where the records of `--explain` go; open until the start is over.
     var record: Descriptor?
     private var daemons: [ObjectIdentifier: ControlConnection] = [:]
@@ -47,10 +49,16 @@ final class Supervisor {
         streams = Self.makeStreams(configuration, log: nil, in: loop)
     }
 
-    static func makeStreams(_ configuration: ShimConfiguration, log: LogKeeper?, in loop: Loop) -> ProcessStreams {
-        let closes = configuration.stdinOnce && !configuration.terminal
-        return ProcessStreams(
-            isTerminal: configuration.terminal, endOfInput: closes ? .closesStandardInput : .endsAttachment, log: log, in: loop)
+    private static func makeStreams(_ configuration: ShimConfiguration, log: LogKeeper?, in loop: Loop) -> ProcessStreams {
+        // Who has sent all that they have to a terminal wants to see what comes of it; who leaves it closes both directions.
+        let meaning: ProcessStreams.EndOfInput = configuration.terminal ? .ignored : configuration.stdinOnce ? .closesStandardInput : .endsAttachment
+        return ProcessStreams(isTerminal: configuration.terminal, endOfInput: meaning, log: log, in: loop)
+    }
+
+    /// Streams for the container's next process.
+    func makeStreams() {
+        streams = Self.makeStreams(configuration, log: log, in: loop)
+        streams.onDetach = { [unowned self] in tell(.detached(ShimEvent.Detached(stream: ""))) }
     }
 
     // MARK: Doors
@@ -59,8 +67,8 @@ final class Supervisor {
     func open() throws(KernelError) {
         if configuration.log.driver == .jsonFile {
             log = try LogKeeper(configuration.log) { [unowned self] in tell(.logLost($0)) }
-            streams = Self.makeStreams(configuration, log: log, in: loop)
         }
+        makeStreams()
         let children = try signalDescriptor([.child])
         let number = FileDescriptor(rawValue: children.number)
         signalled = try loop.watch(number, .readable) { [unowned self] _ in

@@ -82,6 +82,8 @@ public enum ShimEvent: Codable, Sendable, Equatable {
     case exited(ExitRecord)
     case execExited(ExecExit)
     case logLost(LogLoss)
+    /// A client has left a terminal by its detach keys.
+    case detached(Detached)
     /// Something that a newer shim says; to be ignored.
     case unknown
 
@@ -145,7 +147,14 @@ public enum ShimEvent: Codable, Sendable, Equatable {
         }
     }
 
-    private enum CodingKeys: String, CodingKey { case hello, exited, execExited, logLost }
+    public struct Detached: Codable, Sendable, Equatable {
+        /// Empty for the container's own terminal, else an exec's id.
+        public var stream: String
+
+        public init(stream: String) { self.stream = stream }
+    }
+
+    private enum CodingKeys: String, CodingKey { case hello, exited, execExited, logLost, detached }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -154,6 +163,7 @@ public enum ShimEvent: Codable, Sendable, Equatable {
         case .exited: self = .exited(try container.decode(ExitRecord.self, forKey: .exited))
         case .execExited: self = .execExited(try container.decode(ExecExit.self, forKey: .execExited))
         case .logLost: self = .logLost(try container.decode(LogLoss.self, forKey: .logLost))
+        case .detached: self = .detached(try container.decode(Detached.self, forKey: .detached))
         case nil: self = .unknown
         }
     }
@@ -165,6 +175,7 @@ public enum ShimEvent: Codable, Sendable, Equatable {
         case .exited(let record): try container.encode(record, forKey: .exited)
         case .execExited(let exit): try container.encode(exit, forKey: .execExited)
         case .logLost(let loss): try container.encode(loss, forKey: .logLost)
+        case .detached(let detached): try container.encode(detached, forKey: .detached)
         case .unknown: break
         }
     }

@@ -19,19 +19,23 @@ public let wireLimit = 160_000
 public enum ShimRequest: Codable, Sendable {
     /// Joins the stream socket that comes along to the container's streams. Attach before `start`, and byte 0 is not lost.
     /// Shim to daemon: stdcopy frames, or raw bytes where the container has a terminal. Daemon to shim: bytes for standard input.
-    case attach(input: Bool, output: Bool, error: Bool)
+    /// `detachKeys`: the keys (`ctrl-p,ctrl-q`) that end the attachment; nil, or without a terminal: none do.
+    case attach(input: Bool, output: Bool, error: Bool, detachKeys: String? = nil)
     /// Writes a record of every step and kernel call of the coming `start` to the descriptor that comes along, one JSON object a line.
     case explain
     /// Runs the container's process. The reply comes when it runs (`pid`, `startedAt`) or has failed to.
     case start
     /// Sends a signal to the container's first process, or to `all` of them.
     case signal(number: Int32, all: Bool)
-    /// Sets a terminal's size. `stream` is empty for the container's own, else an exec's id.
+    /// Sets a terminal's size. `stream` is empty for the container's own, else an exec's id. Before `start` it is kept: the process finds its
+    /// terminal so from the first moment.
     case resize(stream: String, rows: UInt16, columns: UInt16)
     /// Runs another process inside. A stream socket may come along, framed as for `attach`; without one its output is discarded.
     /// `input`: the socket's bytes are its standard input, and end of input closes it; otherwise that is /dev/null.
+    /// `output`, `error`: whether these go to the socket; nil: they do. `detachKeys` as for `attach`.
     /// `user`: Docker's `name|uid[:group|gid]`, looked up in the container's files; nil takes the process's own numbers.
-    case exec(id: String, process: OCI.Process, user: String?, groups: [String]?, input: Bool)
+    case exec(
+        id: String, process: OCI.Process, user: String?, groups: [String]?, input: Bool, output: Bool? = nil, error: Bool? = nil, detachKeys: String? = nil)
     /// Answered `not yet` by version 1.
     case pause
     /// Answered `not yet` by version 1.

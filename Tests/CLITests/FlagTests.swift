@@ -106,28 +106,6 @@ struct ValueTests {
     func badHosts(text: String) { #expect(throws: ClientError.self) { try Address(text) } }
 }
 
-@Suite("Detach keys")
-struct DetachKeysTests {
-    @Test("ctrl-p ctrl-q leaves, also in two pieces; what began right and went on wrong is passed on")
-    func usual() throws {
-        var keys = try DetachKeys()
-        #expect(keys.filter([97, 16, 98]) == ([97, 16, 98], false))
-        #expect(keys.filter([16]) == ([], false))
-        #expect(keys.filter([17, 99]) == ([], true))
-        keys = try DetachKeys()
-        #expect(keys.filter([16, 16, 17]) == ([16], true))
-    }
-
-    @Test("The user may choose others, or none")
-    func others() throws {
-        var keys = try DetachKeys("a,ctrl-@,ctrl-]")
-        #expect(keys.filter([97, 0, 29]) == ([], true))
-        keys = try DetachKeys("")
-        #expect(keys.filter([16, 17]) == ([16, 17], false))
-        for text in ["ctrl-1", "ab", "ctrl-", ",", "ctrl-ab"] { #expect(throws: ValueError.self) { try DetachKeys(text) } }
-    }
-}
-
 @Suite("Tables")
 struct TableTests {
     @Test("Columns are three blanks apart and at least ten wide; the last is as long as it likes")

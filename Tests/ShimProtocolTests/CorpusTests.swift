@@ -50,7 +50,9 @@ struct CorpusTests {
 
     @Test("means what it says")
     func meaning() throws {
-        guard case .exec(let id, let process, let user, let groups, let input) = try Packet.decode(ShimEnvelope.self, bytes("request-exec.json")).request else {
+        let request = try Packet.decode(ShimEnvelope.self, bytes("request-exec.json")).request
+        guard case .exec(let id, let process, let user, let groups, let input, nil, nil, nil) = request
+        else {
             Issue.record("no exec")
             return
         }

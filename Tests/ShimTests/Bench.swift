@@ -165,9 +165,9 @@ final class ShimBench {
 
     // MARK: Streams
 
-    func attach(input: Bool = false, output: Bool = true, error: Bool = true) throws -> Client {
+    func attach(input: Bool = false, output: Bool = true, error: Bool = true, detachKeys: String? = nil) throws -> Client {
         let pair = try SocketPair()
-        try require(.attach(input: input, output: output, error: error), [FileDescriptor(rawValue: pair.far.number)])
+        try require(.attach(input: input, output: output, error: error, detachKeys: detachKeys), [FileDescriptor(rawValue: pair.far.number)])
         return Client(try pair.near.duplicate())
     }
 
@@ -202,6 +202,17 @@ final class Client: Sendable {
 
     /// Bytes to the stream's end, as they are.
     func readRaw() throws -> [UInt8] { try readAll(number) }
+
+    /// Text up to and with `end`, or to the stream's end.
+    func text(until end: String) throws -> String {
+        var bytes: [UInt8] = []
+        while !bytes.suffix(end.utf8.count).elementsEqual(end.utf8) {  // as bytes: CR and LF are one character
+            let next = try Linux.read(number, upTo: 1)
+            if next.isEmpty { break }
+            bytes += next
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 
     /// Both streams to their end, frames taken apart.
     func read() throws -> (output: [UInt8], error: [UInt8]) {

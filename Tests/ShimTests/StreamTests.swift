@@ -115,16 +115,53 @@ struct StreamTests {
         #expect(try shim.waitForExit().code == 0)
     }
 
-    @Test("are a terminal where asked for, with a size")
+    @Test("are a terminal where asked for, with a size that may come before the start")
     func terminal() throws {
-        let shim = try ShimBench(["sh", "-c", "read go; stty size; exit 3"], terminal: true, stdin: true)
+        let shim = try ShimBench(["sh", "-c", "stty size; read go; stty size; exit 3"], terminal: true, stdin: true)
         let client = try shim.attach(input: true)
-        #expect(try shim.ask(.resize(stream: "", rows: 1, columns: 1)).error?.kind == .notRunning)
+        try shim.require(.resize(stream: "", rows: 12, columns: 34))
         try shim.require(.start)
+        #expect(try client.text(until: "\n") == "12 34\r\n")
         try shim.require(.resize(stream: "", rows: 31, columns: 101))
         try client.send("go\n")
         #expect(String(decoding: try client.readRaw(), as: UTF8.self) == "go\r\n31 101\r\n")
         #expect(try shim.waitForExit().code == 3)
+        #expect(try shim.ask(.resize(stream: "", rows: 1, columns: 1)).error?.kind == .notRunning)
+    }
+
+    @Test("of a terminal go on after the client's end of input, to the last of 4 MB")
+    func terminalAfterInput() throws {
+        let shim = try ShimBench(["sh", "-c", "read go; sleep 0.2; head -c 4194304 /dev/zero"], terminal: true, stdin: true)
+        let client = try shim.attach(input: true)
+        try client.send("go\n")
+        try client.endInput()
+        try shim.require(.start)
+        #expect(try client.readRaw().count { $0 == 0 } == 4_194_304)
+        #expect(try shim.waitForExit().code == 0)
+    }
+
+    @Test("are left by the detach keys, which are told and not typed; without a terminal they are data")
+    func detachKeys() throws {
+        let shim = try ShimBench(["cat", "-v"], terminal: true, stdin: true)
+        try shim.require(.start)
+        let client = try shim.attach(input: true, detachKeys: "ctrl-p,ctrl-q")
+        try client.send([16])
+        try client.send("x\n")
+        #expect(try client.text(until: "^Px\r\n^Px\r\n").hasSuffix("^Px\r\n"), "echoed by the terminal, and by cat")
+        try client.send([16])
+        try client.send([17])
+        #expect(try client.readRaw().isEmpty, "its stream ends")
+        #expect(try shim.wait { if case .detached(let who) = $0 { who.stream } else { nil } } == "")
+        let pair = try SocketPair(.stream), far = FileDescriptor(rawValue: pair.far.number)
+        #expect(try shim.ask(.attach(input: true, output: true, error: true, detachKeys: "zz"), [far]).error != nil)
+        try shim.require(.signal(number: 9, all: false))
+        #expect(try shim.waitForExit().code == 137)
+        let plain = try ShimBench(["cat"], stdin: true)
+        let sender = try plain.attach(input: true, detachKeys: "ctrl-p,ctrl-q")
+        try plain.require(.start)
+        try sender.send([16, 17])
+        try sender.endInput()
+        #expect(try sender.texts() == ["\u{10}\u{11}", ""])
     }
 }
 
