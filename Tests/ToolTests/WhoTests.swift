@@ -53,6 +53,9 @@ struct WhoTests {
         // Each file holds its layer's number: who provides it can be read from it.
         let providers = visible.filter { path in path.versions.first { $0.layer == path.from[0] }?.kind == "file" }.sorted { "./\($0.path)" < "./\($1.path)" }
         #expect((listed + providers.map { "\($0.from[0])" }).joined(separator: "\n") + "\n" == seen.replacing(/^$/, with: "\n"), "seed \(seed)")
+        // The same directories packed as layers and made plain files look so too.
+        try bench.sh("for n in \(names); do $LAYER diff $n -o $n.tar; done; $LAYER apply $(printf '%s.tar ' \(names)) whole")
+        #expect(try bench.sh("cd whole; \(show) | cut -c3- | sort; find . -type f | sort | xargs -r cat") == seen, "seed \(seed)")
     }
 
     private let letters = ["file": "f", "directory": "d", "link": "l", "fifo": "p"]
