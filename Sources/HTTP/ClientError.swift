@@ -30,8 +30,8 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case .malformed(let address): "read from \(address): the reply is not HTTP"
         case .stalled(let address, let seconds): "read from \(address): nothing came for \(seconds) seconds"
         case .noTLS(let address): "connect to \(address): the other side speaks no TLS"
-        case .untrusted(let address, let why), .tls(let address, let why): "connect to \(address): tls: \(why)"
-        case .certificates(let why): "tls: \(why)"
+        case .untrusted(let address, let why), .tls(let address, let why): "connect to \(address): \(why)"
+        case .certificates(let why): why
         }
     }
 

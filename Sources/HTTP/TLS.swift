@@ -63,7 +63,7 @@ extension ClientError {
         case NIOSSLError.unableToValidateCertificate, NIOSSLError.noCertificateToValidate:
             self = .untrusted(address, why: "x509: certificate cannot be validated")
         case NIOSSLError.handshakeFailed(let reason): self.init(handshake: "\(reason)", address)
-        case is NIOSSLError, is BoringSSLError: self = .tls(address, why: "\(error)")
+        case is NIOSSLError, is BoringSSLError: self = .tls(address, why: inWords("\(error)"))
         default: return nil
         }
     }
@@ -75,7 +75,15 @@ extension ClientError {
         } else if ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "EOF during handshake"].contains(where: reason.contains) {
             self = .noTLS(address)
         } else {
-            self = .tls(address, why: "handshake failure: \(reason)")
+            self = .tls(address, why: inWords(reason))
         }
     }
+}
+
+/// The library's own reason, without where in its sources it was found. An alert comes from the other side; then the words are Go's.
+private func inWords(_ text: String) -> String {
+    guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return "tls: \(text)" }
+    let reason = text[mark.upperBound...].prefix { $0 != " " && $0 != "]" }.lowercased()
+    guard let alert = reason.firstRange(of: "_alert_") else { return "tls: \(reason.replacing("_", with: " "))" }
+    return "remote error: tls: \(reason[alert.upperBound...].replacing("_", with: " "))"
 }

@@ -103,7 +103,7 @@ final class Session: Sendable {
             do throws(ExchangeFailure) {
                 _ = try await transport.once(question)
                 return address.origin
-            } catch  where error.error != .cancelled {
+            } catch  where error.mayBePlain {
                 continue
             } catch {
                 throw error.error

@@ -5,10 +5,13 @@ import HTTP
 import Linux
 import Synchronization
 
-/// Why an exchange failed, and whether another attempt makes sense.
+/// Why an exchange failed, and what may be done about it.
 struct ExchangeFailure: Error {
     let error: RegistryError
+    /// Whether another attempt makes sense.
     let isTransient: Bool
+    /// Of an exchange over TLS: whether the other side may be one that speaks none.
+    var mayBePlain = false
 }
 
 /// Sends questions, over as few connections as will do.
@@ -100,16 +103,20 @@ final class Transport: Sendable {
         if Task.isCancelled || error is CancellationError { return ExchangeFailure(error: .cancelled, isTransient: false) }
         if let error = error as? RegistryError { return ExchangeFailure(error: error, isTransient: false) }
         let cause = (error as? BodyFailure)?.cause ?? error as? ClientError
-        switch cause {
-        case .stalled(_, let seconds): return ExchangeFailure(error: .stalled("\(question.words): nothing came for \(seconds) seconds"), isTransient: true)
-        case .malformed: return ExchangeFailure(error: .malformed("\(question.words): the answer is not HTTP"), isTransient: false)
-        case .ended: return ExchangeFailure(error: .unreachable("\(question.words): unexpected EOF"), isTransient: true)
-        case .cannotConnect(_, let why, _): return ExchangeFailure(error: .unreachable("\(question.words): \(why)"), isTransient: wasReached)
+        let words = question.words
+        return switch cause {
+        case .stalled(_, let seconds):
+            ExchangeFailure(error: .stalled("\(words): nothing came for \(seconds) seconds"), isTransient: true, mayBePlain: true)
+        case .malformed: ExchangeFailure(error: .malformed("\(words): the answer is not HTTP"), isTransient: false)
+        case .ended: ExchangeFailure(error: .unreachable("\(words): unexpected EOF"), isTransient: true, mayBePlain: true)
+        case .cannotConnect(_, let why, _): ExchangeFailure(error: .unreachable("\(words): \(why)"), isTransient: wasReached, mayBePlain: true)
         case .noTLS:
-            return ExchangeFailure(error: .unreachable("\(question.words): http: server gave HTTP response to HTTPS client"), isTransient: wasReached)
-        case .untrusted(_, let why), .tls(_, let why), .certificates(let why):
-            return ExchangeFailure(error: .unreachable("\(question.words): tls: \(why)"), isTransient: false)
-        case nil: return ExchangeFailure(error: .unreachable("\(question.words): \(error)"), isTransient: false)
+            ExchangeFailure(
+                error: .unreachable("\(words): http: server gave HTTP response to HTTPS client"), isTransient: wasReached, mayBePlain: true)
+        case .untrusted(_, let why):
+            ExchangeFailure(error: .unreachable("\(words): tls: failed to verify certificate: \(why)"), isTransient: false)
+        case .tls(_, let why), .certificates(let why): ExchangeFailure(error: .unreachable("\(words): \(why)"), isTransient: false)
+        case nil: ExchangeFailure(error: .unreachable("\(words): \(error)"), isTransient: false)
         }
     }
 
