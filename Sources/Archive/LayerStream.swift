@@ -18,19 +18,16 @@ final class LayerStream {
     /// What went wrong inside a callback of libarchive's, which cannot throw.
     private(set) var failure: ArchiveError?
 
-    /// Reads `descriptor` from where it stands.
-    /// - Parameters:
-    ///   - limitBytes: how long the plain tar may be; a small file can hold an enormous one
-    ///   - memoryBytes: as long as this, it is decompressed at once
-    init(_ descriptor: FileDescriptor, limitBytes: Int64, memoryBytes: Int = UnpackLimits.affordableMemoryBytes()) throws(ArchiveError) {
+    /// Reads `descriptor` from where it stands. A small file can hold an enormous tar: `limits` say how long it may be.
+    init(_ descriptor: FileDescriptor, _ limits: UnpackLimits) throws(ArchiveError) {
         if try !isGzipFile(descriptor) {
             source = try FilteredBlocks(descriptor)
-        } else if let whole = try WholeGunzip(descriptor, memoryBytes: memoryBytes) {
+        } else if let whole = try WholeGunzip(descriptor, memoryBytes: limits.memoryBytes) {
             source = whole
         } else {
             source = try StreamedGunzip(descriptor)
         }
-        bytesLeft = limitBytes
+        bytesLeft = limits.tarBytes
     }
 
     /// The next block, valid until the next call; empty at the end and after a failure.

@@ -33,7 +33,7 @@ public struct LayerEntry: Sendable, Equatable {
 /// - Returns: the digest of the plain tar, the layer's DiffID.
 /// - Throws: `.damaged`; `.limit` for a tar that is longer than `limits` allow.
 public func listLayer(_ layer: FileDescriptor, limits: UnpackLimits = .standard, _ body: (LayerEntry) -> Void) throws(ArchiveError) -> Digest {
-    let stream = try LayerStream(layer, limitBytes: limits.bytes + Int64(limits.entries) * 4096)
+    let stream = try LayerStream(layer, limits)
     let reader = try TarReader(stream)
     while let entry = try reader.next() { body(LayerEntry(entry)) }
     return try stream.finish()

@@ -111,13 +111,12 @@ extension Unpacker {
 
     /// `.wh.NAME`: a device 0/0 tells overlayfs that the name is gone. What this layer itself has there stays: it hides the layers below by itself,
     /// a directory if it is opaque.
-    func whiteOut(_ name: FilePath, in directory: FileDescriptor, _ parent: FilePath) throws(ArchiveError) {
+    func whiteOut(_ name: FilePath, in directory: FileDescriptor) throws(ArchiveError) {
         switch try existing(name, in: directory)?.kind {
         case nil: try makeNode(S_IFCHR, 0, 0, name, in: directory)
         case .directory:
             let own = try kernel { () throws(KernelError) in try open(name, [.readOnly, .directory, .noFollow], at: directory) }
             try own.borrow { (own) throws(ArchiveError) in try makeOpaque(own) }
-            isOwnDirectory(parent.pushing(name))
         default: break
         }
     }

@@ -20,6 +20,12 @@ public struct UnpackLimits: Sendable, Equatable {
         (self.bytes, self.entries, self.memoryBytes) = (bytes, entries, memoryBytes)
     }
 
+    /// How long the plain tar may be: the files' bytes, and a few blocks of header for each.
+    var tarBytes: Int64 {
+        let (sum, isTooMuch) = bytes.addingReportingOverflow(Int64(min(entries, 1 << 40)) * 4096)
+        return isTooMuch ? .max : sum
+    }
+
     /// An eighth of the memory that is available now, at most 512 MiB; 64 MiB where /proc cannot be read. man 5 proc, MemAvailable.
     public static func affordableMemoryBytes() -> Int {
         guard let text = try? readText("/proc/meminfo") else { return 64 << 20 }  // a confined process has no /proc
@@ -38,12 +44,12 @@ public struct Unpacked: Sendable, Equatable {
     /// Entries of the archive that were applied.
     public var entries = 0
     /// Directories that no entry named but that a path needed, parents first; the empty path is the layer's root. They have mode 0755 and
-    /// belong to root. With layers below, the topmost directory of that name knows better.
+    /// belong to root. With layers below, the topmost directory of that name knows better, unless this layer hides it.
     public var implied: [FilePath] = []
     /// Hard links to files that no earlier entry of this layer made, in the archive's order: a layer below must have them. Nothing, or a
     /// whiteout, is at their names yet. At most 8 MiB of names.
     public var links: [UnresolvedLink] = []
-    /// What was left out, and why: attributes that only the kernel of this machine may set.
+    /// What was left out, and why: sockets, and attributes that mean something to one machine only; at most a hundred notes.
     public var leftOut: [String] = []
 
     init(diffID: Digest) { self.diffID = diffID }

@@ -18,7 +18,7 @@ public import Linux
 /// - Returns: what was made, and the digest of the plain tar.
 /// - Throws: `ArchiveError`, naming the entry; `root` then holds part of the layer.
 public func unpack(_ layer: FileDescriptor, into root: FileDescriptor, limits: UnpackLimits = .standard) throws(ArchiveError) -> Unpacked {
-    let stream = try LayerStream(layer, limitBytes: limits.bytes + Int64(limits.entries) * 4096, memoryBytes: limits.memoryBytes)
+    let stream = try LayerStream(layer, limits)
     let reader = try TarReader(stream)
     let unpacker = Unpacker(root: root, limits: limits)
     while let entry = try reader.next() { try unpacker.apply(entry, reader) }
@@ -36,9 +36,8 @@ final class Unpacker {
     private var implied: [FilePath] = []
     private var links: [UnresolvedLink] = []
     private var leftOut: Set<String> = []
+    /// Directories that entries named.
     private var directories: [FinishedDirectory] = []
-    /// Directories whose attributes the layer itself decides.
-    private var named: Set<FilePath> = []
     /// The directory that the last entry was made in, kept open: archives list a directory's files together.
     private var lastParent: Descriptor?
     private var lastParentPath: FilePath?
@@ -56,7 +55,7 @@ final class Unpacker {
         case .ignored: break
         case .root: try setAttributes(ofRoot: entry)
         case .opaque(let parent): try inParent(parent) { (directory) throws(ArchiveError) in try makeOpaque(directory) }
-        case .whiteout(let parent, let name): try inParent(parent) { (directory) throws(ArchiveError) in try whiteOut(name, in: directory, parent) }
+        case .whiteout(let parent, let name): try inParent(parent) { (directory) throws(ArchiveError) in try whiteOut(name, in: directory) }
         case .entry(let parent, let name):
             try inParent(parent) { (directory) throws(ArchiveError) in try make(entry, name, in: directory, parent, reader) }
         }
@@ -66,6 +65,8 @@ final class Unpacker {
     func result(diffID: Digest) throws(ArchiveError) -> Unpacked {
         var result = Unpacked(diffID: diffID)
         (result.bytes, result.entries, result.leftOut) = (counts.bytes, counts.entries, leftOut.sorted())
+        // What was implied may have been named later, or replaced, or implied again after that.
+        var named = Set(directories.map(\.path))
         for path in [""] + implied where named.insert(path).inserted {
             if try existing(at: path)?.kind == .directory { result.implied.append(path) }
         }
@@ -107,10 +108,12 @@ final class Unpacker {
         return place
     }
 
-    /// A directory that no entry named yet. One that takes the place of a whiteout is new: it has nothing from the layers below.
+    /// Makes a directory that no entry named yet. One that takes the place of a whiteout goes on hiding what lies below.
     private func makeImplied(_ name: FilePath, in directory: FileDescriptor, _ path: FilePath) throws(ArchiveError) -> Descriptor {
-        let isNew = try existing(name, in: directory)?.isWhiteout == true
-        if isNew { try replace(name, in: directory) }
+        try countEntry()
+        try keep(path, isReported: true)
+        let hidesOthers = try existing(name, in: directory)?.isWhiteout == true
+        if hidesOthers { try replace(name, in: directory) }
         do throws(KernelError) { try makeDirectory(name, mode: 0o755, at: directory) } catch {
             throw error.errno == EEXIST ? refused("\(path) is no directory") : kernelError(error)
         }
@@ -120,10 +123,8 @@ final class Unpacker {
             try changeMode(name, 0o755, at: directory)
             return try open(name, [.readOnly, .directory, .noFollow], at: directory)
         }
-        try countEntry()
-        try keep(path, isReported: true)
-        if isNew { try made.borrow { (made) throws(ArchiveError) in try makeOpaque(made) } }
-        if isNew { named.insert(path) } else { implied.append(path) }
+        if hidesOthers { try made.borrow { (made) throws(ArchiveError) in try makeOpaque(made) } }
+        implied.append(path)
         return made
     }
 
@@ -151,12 +152,8 @@ final class Unpacker {
 
     func finishLater(_ path: FilePath, _ entry: Entry, defaults: Attribute?) throws(ArchiveError) {
         try keep(path)
-        named.insert(path)
         directories.append(FinishedDirectory(path: path, seconds: entry.seconds, nanoseconds: entry.nanoseconds, defaults: defaults))
     }
-
-    /// The layers below say nothing any more about the directory at `path`.
-    func isOwnDirectory(_ path: FilePath) { named.insert(path) }
 
     func finishDirectories() throws(ArchiveError) {
         for finished in directories {
