@@ -103,10 +103,8 @@ final class Session: Sendable {
             do throws(ExchangeFailure) {
                 _ = try await transport.once(question)
                 return address.origin
-            } catch  where error.mayBePlain {
-                continue
             } catch {
-                throw error.error
+                guard error.mayBePlain else { throw error.error }
             }
         }
         throw .malformed("\(domain) is no registry's name")
