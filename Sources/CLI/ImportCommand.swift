@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import DockerClient
-internal import JSON
 internal import Linux
 
 struct ImportCommand: EngineCommand {
@@ -28,8 +27,8 @@ struct ImportCommand: EngineCommand {
             let file = source == "-" || isAddress ? nil : try open(FilePath(source), .readOnly)
             let connection = try engine.begin(Request("POST", ["images", "create"], query: query, body: isAddress ? .none : .chunked))
             if !isAddress { if let file { try file.borrow { try send($0, on: connection) } } else { try send(.standardInput, on: connection) } }
-            try show(engine.finish(connection))
-        } catch let error as ClientError { throw Failure(error) } catch let error as KernelError {
+            try ProgressOutput(stream: .standardOutput, isQuiet: false).show(engine.stream(connection))
+        } catch let error as Failure { throw error } catch let error as ClientError { throw Failure(error) } catch let error as KernelError {
             throw Failure("open \(source): \(error.reason.lowercased())")
         } catch { throw Failure("\(error)") }
         return 0
@@ -44,13 +43,5 @@ struct ImportCommand: EngineCommand {
                 if part.isEmpty { return }
             }
         } catch is ClientError { return }
-    }
-
-    private func show(_ reply: Engine.Reply) throws {
-        var stream = MessageStream()
-        for message in try stream.messages(in: reply.body) {
-            if let error = message["errorDetail"]?["message"]?.string ?? message["error"]?.string { throw ClientError.refused(status: 500, message: error) }
-            if let status = message["status"]?.string { Output.line(status) }
-        }
     }
 }

@@ -33,23 +33,6 @@ struct Root: ParsableCommand {
 
     @Option(name: [.customShort("H"), .long], help: "Engine to talk to: unix:///path or tcp://host:port") var host: String?
     @Flag(name: .shortAndLong, help: "Print the version and end") var version = false
-
-    /// What a long name says that the short one doesn't.
-    static let fixedWords = ["image inspect": ["--type=image"], "container inspect": ["--type=container"]]
-
-    /// Long names of commands, as Docker has them.
-    static let longNames: [String: [String: String]] = [
-        "container": [
-            "run": "run", "create": "create", "start": "start", "attach": "attach", "exec": "exec", "ls": "ps", "list": "ps", "ps": "ps", "logs": "logs",
-            "stop": "stop",
-            "restart": "restart", "kill": "kill", "wait": "wait", "rename": "rename", "rm": "rm", "remove": "rm", "inspect": "inspect"
-        ],
-        "image": [
-            "ls": "images", "list": "images", "import": "import", "tag": "tag", "history": "history", "rm": "rmi", "remove": "rmi", "inspect": "inspect",
-            "pull": "pull", "prune": "image prune"
-        ],
-        "system": ["info": "info", "events": "events"]
-    ]
 }
 
 /// The command line `slipway`.
@@ -79,13 +62,13 @@ public enum CommandLineTool {
         let host = global.last { $0.hasPrefix("--host=") }.map { String($0.dropFirst(7)) }
         let session = try Session(host: host, environment: OwnEnvironment.values)
         if first == "help" { return try run(named: rest[1], ["--help"], session) }
-        if let long = Root.longNames[first] {
-            guard let second = rest.dropFirst().first, let name = long[second] else {
-                throw Failure("slipway: unknown command: slipway \(rest.prefix(2).joined(separator: " "))\n\nRun 'slipway --help' for more information")
-            }
-            return try run(named: name, (Root.fixedWords["\(first) \(second)"] ?? []) + rest.dropFirst(2), session)
+        guard Groups.names[first] != nil else { return try run(named: first, Array(rest.dropFirst()), session) }
+        guard let second = rest.dropFirst().first, second != "--help" else {
+            Output.print(Groups.help(first))
+            return 0
         }
-        return try run(named: first, Array(rest.dropFirst()), session)
+        guard let (name, fixed) = Groups.command(first, second) else { throw Groups.unknown(first, second) }
+        return try run(named: name, fixed + rest.dropFirst(2), session)
     }
 
     private static func run(named name: String, _ words: [String], _ session: Session) throws(Failure) -> Int32 {

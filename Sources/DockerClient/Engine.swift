@@ -50,11 +50,7 @@ public final class Engine {
     ///
     /// - Throws: `ClientError.refused` as `call`.
     public func open(_ request: Request) throws(ClientError) -> Connection {
-        let connection = try Connection(to: address)
-        try connection.send(request)
-        let head = try connection.head()
-        guard head.status >= 400 else { return connection }
-        throw refusal(head, try connection.body())
+        try stream(begin(request))
     }
 
     /// Like `open`, for attach and exec: the connection is ours afterwards, in both directions. Engines answer 101, old ones 200.
@@ -71,7 +67,16 @@ public final class Engine {
         return connection
     }
 
-    /// The rest of an exchange that `send` began on `connection`: its reply.
+    /// The rest of an exchange that `begin` began: a stream to read from.
+    ///
+    /// - Throws: `ClientError.refused` as `call`.
+    public func stream(_ connection: Connection) throws(ClientError) -> Connection {
+        let head = try connection.head()
+        guard head.status >= 400 else { return connection }
+        throw refusal(head, try connection.body())
+    }
+
+    /// The rest of an exchange that `begin` began on `connection`: its reply.
     public func finish(_ connection: Connection) throws(ClientError) -> Reply { try finish(connection.head(), connection) }
 
     private func finish(_ head: ReplyHead, _ connection: Connection) throws(ClientError) -> Reply {

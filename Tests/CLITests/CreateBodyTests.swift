@@ -62,6 +62,14 @@ struct CreateBodyTests {
         #expect(throws: ValueError.self) { try body(words) }
     }
 
+    @Test("An empty entrypoint takes the image's away")
+    func emptyEntrypoint() throws {
+        let table = FlagTable(valued: ContainerFlags.valued, switches: ContainerFlags.switches, stopsAtOperand: true)
+        let flags = try ContainerFlags.parse(table.plain(["--entrypoint", ""]).flags)
+        let body = try CreateBody(flags: flags, image: "img", command: [], attached: (false, true, true), consoleSize: nil).json()
+        #expect(body["Entrypoint"]?.text() == "[\"\"]")
+    }
+
     @Test("The table of flags and the declared ones are the same")
     func table() {
         let words = (ContainerFlags.valued + " " + ContainerFlags.switches).split(whereSeparator: \.isWhitespace).map { String($0.split(separator: "/")[0]) }

@@ -20,7 +20,8 @@ struct FlagTableTests {
             (["--rm=false", "i"], [], ["i"]), (["--rm", "--rm=0", "i"], [], ["i"]), (["-i=true", "i"], ["--interactive"], ["i"]),
             (["--sig-proxy=false", "i"], ["--no-sig-proxy"], ["i"]),
             (["--sig-proxy", "i"], [], ["i"]), (["i", "--rm"], [], ["i", "--rm"]), (["--", "-i"], [], ["-i"]), (["i", "--", "x"], [], ["i", "--", "x"]),
-            (["-", "x"], [], ["-", "x"]), ([], [], [])
+            (["-", "x"], [], ["-", "x"]), ([], [], []),
+            (["--name", "", "i"], ["--name", ""], ["i"]), (["--name=", "-e", "", "i"], ["--name", "", "--env", ""], ["i"])
         ] as [([String], [String], [String])])
     func plain(words: [String], flags: [String], operands: [String]) throws {
         let result = try run.plain(words)

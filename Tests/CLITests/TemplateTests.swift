@@ -85,4 +85,18 @@ struct JSONValueTests {
         #expect(JSONValue(Array(#""\ud83d\ude00""#.utf8)) == .string("😀"))
         #expect(JSONValue(Array(#""\ud83dx\udc00""#.utf8)) == .string("\u{fffd}x\u{fffd}"))
     }
+
+    @Test("Tabs indent like blanks; an empty object has no lines")
+    func tabs() throws {
+        let value = try #require(JSONValue(Array(#"{"a":{"b":[1]},"c":{}}"#.utf8)))
+        #expect(value.text(indentedBy: "\t") == "{\n\t\"a\": {\n\t\t\"b\": [\n\t\t\t1\n\t\t]\n\t},\n\t\"c\": {}\n}")
+    }
+
+    @Test("A member is set at its place, added at the end, or taken away")
+    func setting() throws {
+        let value = try #require(JSONValue(Array(#"{"a":1,"b":2}"#.utf8)))
+        #expect(value.setting("a", to: .null).setting("c", to: .string("x")).text() == #"{"a":null,"b":2,"c":"x"}"#)
+        #expect(
+            value.setting("a", to: nil).setting("x", to: nil).text() == #"{"b":2}"# && JSONValue.null.setting("a", to: .bool(true)).text() == #"{"a":true}"#)
+    }
 }

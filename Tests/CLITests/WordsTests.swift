@@ -142,10 +142,18 @@ struct CommandTests {
         }
     }
 
-    @Test("Long names lead to commands that exist")
+    @Test("Long names lead to commands that exist, and each group says what it has")
     func longNames() {
-        let names = Set(Root.commands.map { $0._commandName })
-        for name in Root.longNames.values.flatMap(\.values) { #expect(names.contains(name), "\(name)") }
+        let commands = Set(Root.commands.map { $0._commandName })
+        for (group, names) in Groups.names {
+            for name in names.values { #expect(commands.contains(name), "\(name)") }
+            let help = Groups.help(group)
+            #expect(help.hasPrefix("Usage:  slipway \(group) COMMAND\n\nManage ") && help.contains("\n  \(names.keys.sorted()[0])  "))
+        }
+        #expect(Groups.help("image").contains("\n  pull        Download an image from a registry\n") && !Groups.help("image").contains("  remove "))
+        #expect(
+            Groups.command("image", "inspect")?.words == ["--type=image"] && Groups.command("image", "rm")?.name == "rmi" && Groups.command("image", "x") == nil
+        )
     }
 
     @Test("The time that a program was built")

@@ -98,4 +98,10 @@ struct RequestTests {
         let text = String(decoding: Request("POST", ["x"], body: .json(.object([.init(name: "a", value: .string("é"))]))).bytes, as: UTF8.self)
         #expect(text.hasSuffix("\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{\"a\":\"é\"}"))
     }
+
+    @Test("carry more headers, whose values can't end a line")
+    func headers() {
+        let request = Request("POST", ["x"], headers: [("X-Registry-Auth", "e30=\r\nEvil: 1\n")])
+        #expect(String(decoding: request.bytes, as: UTF8.self).contains("\r\nX-Registry-Auth: e30=Evil: 1\r\n"))
+    }
 }
