@@ -86,7 +86,21 @@ struct PatienceTests {
         }
     }
 
-    @Test("that is silent is an error that says for how long, on an exchange as in a greeting of TLS")
+    @Test("of a server of http that does not understand our greeting of TLS costs a moment, and http is tried")
+    func silentGreeting() async throws {
+        try await withRaw(
+            ignoresTLS: true,
+            { _, connection in
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(someManifest.utf8.count)\r\nConnection: close\r\n\r\n\(someManifest)")
+            }
+        ) { server in
+            let client = RegistryClient(quick { $0.connectTimeout = .milliseconds(100) })
+            let manifest = try await client.repository(Reference(parsing: "127.0.0.1:\(server.port)/x"), nil).manifest()
+            #expect(manifest.descriptor.digest == someDigest)
+        }
+    }
+
+    @Test("that is silent is an error that says for how long")
     func silent() async throws {
         try await withRaw({ _, connection in connection.waitForEnd() }) { server in
             let client = RegistryClient(quick { $0.idleTimeout = .milliseconds(100) })

@@ -66,7 +66,8 @@ final class RawServer: Sendable {
         asked.map { head in head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("range: ") }.map { String($0.dropFirst(7)) } ?? "" }
     }
 
-    init(_ script: @escaping @Sendable (String, RawConnection) -> Void) {
+    /// - Parameter ignoresTLS: whether a greeting of TLS is left unanswered, instead of ending its connection
+    init(ignoresTLS: Bool = false, _ script: @escaping @Sendable (String, RawConnection) -> Void) {
         let listening = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -83,15 +84,18 @@ final class RawServer: Sendable {
             while true {
                 let connection = accept(listening, nil, nil)
                 guard connection >= 0 else { return }
-                Thread.detachNewThread { self.serve(connection, script) }
+                Thread.detachNewThread { self.serve(connection, ignoresTLS, script) }
             }
         }
     }
 
-    private func serve(_ socket: Int32, _ script: (String, RawConnection) -> Void) {
+    private func serve(_ socket: Int32, _ ignoresTLS: Bool, _ script: (String, RawConnection) -> Void) {
         defer { close(socket) }
         while let head = RawConnection(socket, 0).head() {
-            if head == "TLS" { return }
+            if head == "TLS" {
+                if ignoresTLS { RawConnection(socket, 0).waitForEnd() }
+                return
+            }
             if head.hasPrefix("GET /v2/ ") {
                 RawConnection(socket, 0).send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
@@ -111,9 +115,9 @@ final class RawServer: Sendable {
 }
 
 func withRaw<Result>(
-    _ script: @escaping @Sendable (String, RawConnection) -> Void, _ body: (RawServer) async throws -> Result
+    ignoresTLS: Bool = false, _ script: @escaping @Sendable (String, RawConnection) -> Void, _ body: (RawServer) async throws -> Result
 ) async throws -> Result {
-    let server = RawServer(script)
+    let server = RawServer(ignoresTLS: ignoresTLS, script)
     defer { server.stop() }
     return try await body(server)
 }
