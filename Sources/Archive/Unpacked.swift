@@ -11,6 +11,9 @@ public struct UnpackLimits: Sendable, Equatable {
     public var entries: Int
     /// Memory that may hold a decompressed layer, in bytes; a longer one is decompressed in pieces, which is slower.
     public var memoryBytes: Int
+    /// Names that are reported, of implied directories and unresolved links, in bytes with 64 more for each; of all directories together,
+    /// sixteen times as much.
+    public var namesBytes = 8 << 20
 
     /// 64 GiB and four million entries: far above any layer in use, far below what fills a disk's inodes unseen.
     public static let standard = UnpackLimits(bytes: 64 << 30, entries: 4_000_000)
@@ -47,7 +50,7 @@ public struct Unpacked: Sendable, Equatable {
     /// belong to root. With layers below, the topmost directory of that name knows better, unless this layer hides it.
     public var implied: [FilePath] = []
     /// Hard links to files that no earlier entry of this layer made, in the archive's order: a layer below must have them. Nothing, or a
-    /// whiteout, is at their names yet. At most 8 MiB of names.
+    /// whiteout, is at their names yet.
     public var links: [UnresolvedLink] = []
     /// What was left out, and why: sockets, and attributes that mean something to one machine only; at most a hundred notes.
     public var leftOut: [String] = []

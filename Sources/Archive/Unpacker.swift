@@ -195,9 +195,8 @@ final class Unpacker {
         let size = path.length + 64
         counts.keptBytes += size
         counts.reportedBytes += isReported ? size : 0
-        guard counts.keptBytes <= 128 << 20 else { throw .limit(entry: shown(current), what: "128 MiB of names of directories") }
-        guard counts.reportedBytes <= 8 << 20 else {
-            throw .limit(entry: shown(current), what: "8 MiB of names of directories without an entry and of links to other layers")
+        guard counts.reportedBytes <= limits.namesBytes, counts.keptBytes / 16 <= limits.namesBytes else {
+            throw .limit(entry: shown(current), what: "\(limits.namesBytes) bytes of names of directories and links that have to be kept")
         }
     }
 

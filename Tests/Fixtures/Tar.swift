@@ -1,7 +1,7 @@
 // Tars written by hand, for only a hand writes the hostile ones. Used by several test targets through symbolic links. man 5 tar (ustar, pax).
 
 /// One entry, which may lie about anything.
-struct TarEntry {
+struct TarEntry: Sendable {
     var name: [UInt8]
     /// ustar's type: 0 file, 1 hard link, 2 symbolic link, 3 and 4 devices, 5 directory, 6 fifo.
     var type: Character
