@@ -51,7 +51,17 @@ struct EventsCommand: EngineCommand {
     private func text(_ event: JSONValue, _ template: Template?) throws(Failure) -> String {
         guard let template else { return Self.line(event) }
         let isWhole = format == "json" || format?.contains("json .}}") == true
-        do throws(TemplateError) { return try template.text(for: isWhole ? event : Self.named(event)) } catch { throw Failure("\(error)") }
+        do throws(TemplateError) { return try template.text(for: isWhole ? Self.ordered(event) : Self.named(event)) } catch { throw Failure("\(error)") }
+    }
+
+    /// As the genuine command prints the whole.
+    private static func ordered(_ event: JSONValue) -> JSONValue {
+        let order = ["status", "id", "from", "Type", "Action", "Actor", "scope", "time", "timeNano"]
+        var members = order.compactMap { name in event.members.first { $0.name == name } }
+        if let place = members.firstIndex(where: { $0.name == "Actor" }) {
+            members[place] = .init(name: "Actor", value: .object(members[place].value.members.sorted { $0.name == "ID" && $1.name != "ID" }))
+        }
+        return .object(members + event.members.filter { !order.contains($0.name) })
     }
 
     /// `2026-11-21T12:00:00.000000001Z container start ID (image=bb, name=web)`
@@ -65,7 +75,7 @@ struct EventsCommand: EngineCommand {
     /// What a template may name: the members as Go names them, beside those of the JSON.
     private static func named(_ event: JSONValue) -> JSONValue {
         let names = ["status": "Status", "id": "ID", "from": "From", "scope": "Scope", "time": "Time", "timeNano": "TimeNano"]
-        return .object(event.members + event.members.compactMap { member in names[member.name].map { .init(name: $0, value: member.value) } })
+        return .object(event.members + names.sorted { $0.key < $1.key }.map { .init(name: $0.value, value: event[$0.key] ?? .string("")) })
     }
 }
 

@@ -141,12 +141,18 @@ extension ContainerEngine {
         switch effect {
         case .save: try await save(container, shouldRun: container.isRunning)
         case .tellEnd(let code): container.tellEnd(code)
-        case .publish(let action, let code): publish(action, container, code.map { ["exitCode": "\($0)"] } ?? [:])
+        case .publish(let action, let code): publish(action, container, code.map { endAttributes($0, container.past) } ?? [:])
         case .release(let shim): _ = try? await shim.ask(.release)  // gone already is as good
         case .closeAttachments: container.closeAttachments()
         case .clearCgroup: try await clearCgroup(container)
         case .removeSelf: removeSelf(container)
         }
+    }
+
+    /// What `die` tells besides: how it ended, and how many seconds it ran.
+    private func endAttributes(_ code: Int32, _ past: Past) -> [String: String] {
+        guard let start = past.startedAt, let end = past.finishedAt else { return ["exitCode": "\(code)"] }
+        return ["exitCode": "\(code)", "execDuration": "\(max(0, end.nanoseconds - start.nanoseconds) / 1_000_000_000)"]
     }
 
     func clearCgroup(_ container: Container) async throws {

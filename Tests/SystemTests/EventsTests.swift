@@ -59,16 +59,18 @@ struct EventsTests {
         #expect(!ours.isEmpty && ours == theirs)
         #expect(try past(.slipway, "--filter", "type=image") == past(.docker, "--filter", "type=image"))
         let template = "{{.Type}} {{.Status}} {{.From}} {{.ID}}"
-        #expect(try past(.slipway, "--format", template) == past(.docker, "--format", template))
+        for format in [template, "{{json .}}", "json", "{{.Actor.Attributes}} {{.Time}} {{.TimeNano}} {{.Scope}}"] {
+            #expect(try past(.slipway, "--format", format) == past(.docker, "--format", format))
+        }
     }
 
     @Test("a listener hears each event at once, from before its request on, and ends at its time", arguments: Client.present)
     func listens(client: Client) throws {
         let until = "\(Int(Date().timeIntervalSince1970) + 6)"
         let listener = try begin(
-            client.words + ["events", "--until", until, "--filter", "container=heard", "--format", "{{.Action}}"], environment: bed.environment, seconds: 30)
+            client.words + ["events", "--until", until, "--filter", "container=heard-\(client)", "--format", "{{.Action}}"], environment: bed.environment, seconds: 30)
         usleep(1_000_000)
-        try bed.slipway("run", "--rm", "--name", "heard", "bb", "true")
+        try bed.slipway("run", "--rm", "--name", "heard-\(client)", "bb", "true")
         #expect(eventually(within: 4) { listener.outputSoFar.contains("destroy") }, "\(listener.outputSoFar)")
         let outcome = listener.wait()
         #expect(outcome.status == 0)
