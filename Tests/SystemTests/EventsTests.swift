@@ -68,7 +68,8 @@ struct EventsTests {
     func listens(client: Client) throws {
         let until = "\(Int(Date().timeIntervalSince1970) + 6)"
         let listener = try begin(
-            client.words + ["events", "--until", until, "--filter", "container=heard-\(client)", "--format", "{{.Action}}"], environment: bed.environment, seconds: 30)
+            client.words + ["events", "--until", until, "--filter", "container=heard-\(client)", "--format", "{{.Action}}"], environment: bed.environment,
+            seconds: 30)
         usleep(1_000_000)
         try bed.slipway("run", "--rm", "--name", "heard-\(client)", "bb", "true")
         #expect(eventually(within: 4) { listener.outputSoFar.contains("destroy") }, "\(listener.outputSoFar)")
