@@ -63,6 +63,8 @@ func connect(to address: Address, _ settings: ConnectionSettings) async throws -
 private func bootstrap(_ settings: ConnectionSettings, _ opening: Opening) -> ClientBootstrap {
     ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .connectTimeout(TimeAmount(settings.connectTimeout))
+        // Whoever takes megabytes gets them in pieces that are worth their price.
+        .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 16_384, maximum: 262_144))
         // TLS has an end of its own, and after that nothing may come.
         .channelOption(.allowRemoteHalfClosure, value: settings.tls == nil)
         .channelInitializer { channel in

@@ -42,14 +42,15 @@ public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     public var all: [(name: String, value: String)] { fields.map { ($0.name, $0.value) } }
 
     /// As they go over the wire. A line break in a value would begin another field, so it becomes a blank.
-    var wire: String {
-        fields.reduce(into: "") { text, field in
-            let value = String(String.UnicodeScalarView(field.value.unicodeScalars.map { $0.value < 0x20 && $0 != "\t" ? " " : $0 }))
-            text += "\(field.name): \(value)\r\n"
-        }
-    }
+    var wire: String { fields.reduce(into: "") { $0 += "\($1.name): \(onOneLine($1.value))\r\n" } }
 
-    var forNIO: HTTPHeaders { HTTPHeaders(fields.map { ($0.name, $0.value) }) }
+    /// The same for requests.
+    var forNIO: HTTPHeaders { HTTPHeaders(fields.map { ($0.name, onOneLine($0.value)) }) }
+}
+
+private func onOneLine(_ value: String) -> String {
+    guard value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 }) else { return value }
+    return String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 0x20 && $0 != "\t" ? " " : $0 }))
 }
 
 private func isSame(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) || one.lowercased() == other.lowercased() }

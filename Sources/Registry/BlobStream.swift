@@ -60,7 +60,8 @@ public struct BlobStream: AsyncSequence, Sendable {
             offset += Int64(count)
             progress += count
             if progress >= 65_536 { patience.refill() }
-            return count == 0 ? nil : Array(chunk.suffix(count))
+            guard count > 0 else { return nil }
+            return repeated == 0 ? chunk : Array(chunk.dropFirst(repeated))
         }
 
         /// Opens the blob again, from where it broke off.

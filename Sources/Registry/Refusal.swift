@@ -40,7 +40,7 @@ extension Answer {
     func refusal(of subject: String = "", repository: String = "") -> RegistryError {
         guard status < 500 else { return .server(status: status, "received unexpected HTTP status: \(status) \(reasonPhrase(of: status))") }
         guard let code = code else {
-            let words = "error parsing HTTP \(status) response body: \(excerpt(explanation))"
+            let words = "error parsing HTTP \(status) response body: \(explanation.jsonTrouble): \(excerpt(explanation))"
             switch status {
             case 401: return .unauthorized("unauthorized: authentication required")
             case 403: return .denied(words)
@@ -98,6 +98,15 @@ extension RegistryError {
         case .notFound(let text): .notFound("\(words): \(text)")
         default: self
         }
+    }
+}
+
+extension [UInt8] {
+    /// Go's words for why this is no explanation in JSON.
+    fileprivate var jsonTrouble: String {
+        guard let first = first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return "unexpected end of JSON input" }
+        let isBeginning = "{[\"tfn-0123456789".utf8.contains(first)
+        return isBeginning ? "no error details found in HTTP response body" : "invalid character '\(Unicode.Scalar(first))' looking for beginning of value"
     }
 }
 

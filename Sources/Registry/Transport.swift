@@ -99,7 +99,8 @@ final class Transport: Sendable {
     // MARK: Trouble
 
     private func failure(_ error: any Error, _ question: Question) -> ExchangeFailure {
-        let wasReached = reached.withLock { $0.contains(question.address.origin) }
+        // In the middle of a pull a registry that is gone is likely to come back; at its beginning somebody waits to hear that it is gone.
+        let mayPass = question.purpose != .ping && reached.withLock { $0.contains(question.address.origin) }
         if Task.isCancelled || error is CancellationError { return ExchangeFailure(error: .cancelled, isTransient: false) }
         if let error = error as? RegistryError { return ExchangeFailure(error: error, isTransient: false) }
         let cause = (error as? BodyFailure)?.cause ?? error as? ClientError
@@ -109,10 +110,10 @@ final class Transport: Sendable {
             ExchangeFailure(error: .stalled("\(words): nothing came for \(seconds) seconds"), isTransient: true, mayBePlain: true)
         case .malformed: ExchangeFailure(error: .malformed("\(words): the answer is not HTTP"), isTransient: false)
         case .ended: ExchangeFailure(error: .unreachable("\(words): unexpected EOF"), isTransient: true, mayBePlain: true)
-        case .cannotConnect(_, let why, _): ExchangeFailure(error: .unreachable("\(words): \(why)"), isTransient: wasReached, mayBePlain: true)
+        case .cannotConnect(_, let why, _): ExchangeFailure(error: .unreachable("\(words): \(why)"), isTransient: mayPass, mayBePlain: true)
         case .noTLS:
             ExchangeFailure(
-                error: .unreachable("\(words): http: server gave HTTP response to HTTPS client"), isTransient: wasReached, mayBePlain: true)
+                error: .unreachable("\(words): http: server gave HTTP response to HTTPS client"), isTransient: mayPass, mayBePlain: true)
         case .untrusted(_, let why):
             ExchangeFailure(error: .unreachable("\(words): tls: failed to verify certificate: \(why)"), isTransient: false)
         case .tls(_, let why), .certificates(let why): ExchangeFailure(error: .unreachable("\(words): \(why)"), isTransient: false)

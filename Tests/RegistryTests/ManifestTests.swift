@@ -75,7 +75,9 @@ struct ManifestTests {
         #expect(
             try await words(.refusal(403, "DENIED", "requested access to the resource is denied"))
                 == "pull access denied for HOST/x, repository does not exist or may require 'docker login': denied: requested access to the resource is denied")
-        #expect(try await words(.json("<html>", status: 404)) == #"error parsing HTTP 404 response body: "<html>""#)
+        #expect(
+            try await words(.json("<html>", status: 404))
+                == #"error parsing HTTP 404 response body: invalid character '<' looking for beginning of value: "<html>""#)
         #expect(try await words(Response(status: 401)) == "unauthorized: authentication required")
     }
 

@@ -118,6 +118,13 @@ struct PatienceTests {
         let repository = client.repository(try Reference(parsing: "127.0.0.1:\(port)/x"), nil)
         let text = await failure(of: { () async throws(RegistryError) in _ = try await repository.manifest() })
         #expect(text == "Get \"http://127.0.0.1:\(port)/v2/\": dial tcp 127.0.0.1:\(port): connect: connection refused")
+        // Also where somebody listened there before.
+        let (again, gone) = try await withRegistry({ request, _ in request.path == "/v2/" ? nil : .json(someManifest) }) { registry in
+            _ = try await client.repository(registry.name("x"), nil).manifest()
+            return (client.repository(try registry.name("x"), nil), registry.domain)
+        }
+        let later = await failure(of: { () async throws(RegistryError) in _ = try await again.manifest() })
+        #expect(later == "Get \"http://\(gone)/v2/\": dial tcp \(gone): connect: connection refused")
         let nowhere = client.repository(try Reference(parsing: "registry.invalid/x"), nil)
         let unknown = await failure(of: { () async throws(RegistryError) in _ = try await nowhere.manifest() })
         #expect(unknown == "Get \"https://registry.invalid/v2/\": dial tcp: lookup registry.invalid: no such host")

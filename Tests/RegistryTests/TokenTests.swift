@@ -125,6 +125,14 @@ struct TokenTests {
         }
     }
 
+    @Test("by a token of more than one line smuggles nothing into the next question")
+    func smuggling() async throws {
+        try await withRegistry(tokenRegistry(token: { _, _ in .json(#"{"token":"t\r\nX-Evil: 1\r\n\r\nGET /evil HTTP/1.1"}"#) })) { registry in
+            #expect(await manifests(registry) == "unauthorized: authentication required")
+            #expect(registry.all.allSatisfy { $0.headers["X-Evil"] == nil && !$0.line.contains("evil") })
+        }
+    }
+
     @Test("is done once for a question, not for ever")
     func once() async throws {
         try await withRegistry({ request, registry in
