@@ -102,8 +102,9 @@ extension Unpacker {
             try replace(name, in: directory)
         }
         try kernel { () throws(KernelError) in
-            let place = try openBeneath(root, parentOrRoot(inside), [.path, .directory])
-            try place.borrow { (place) throws(KernelError) in try link(inside.lastPart, to: name, at: place, in: directory) }
+            let parent = inside.removingLastComponent(), last = FilePath(root: nil, inside.components.suffix(1))
+            let place = try openBeneath(root, parent.isEmpty ? "." : parent, [.path, .directory])
+            try place.borrow { (place) throws(KernelError) in try link(last, to: name, at: place, in: directory) }
         }
     }
 
@@ -164,16 +165,6 @@ extension Unpacker {
         try kernel { () throws(KernelError) in try removeTree(name, at: directory) }
         forgetParent()
     }
-}
-
-private func parentOrRoot(_ path: FilePath) -> FilePath {
-    let parent = path.removingLastComponent()
-    return parent.isEmpty ? "." : parent
-}
-
-extension FilePath {
-    /// The last part, as a path of its own.
-    var lastPart: FilePath { FilePath(root: nil, lastComponent.map { [$0] } ?? []) }
 }
 
 extension FileStatus {

@@ -23,7 +23,7 @@ private final class Packer {
     private let form: PackForm
     private let writer: TarWriter
     /// What is still to be packed, the next one last.
-    private var waiting: [FilePath] = []
+    private var waiting: [(parent: FilePath, name: FilePath)] = []
     /// The directory of the last entry, kept open; it is the working directory too.
     private var lastParent: Descriptor?
     private var lastParentPath: FilePath?
@@ -41,9 +41,9 @@ private final class Packer {
 
     func packAll() throws(ArchiveError) -> Packed {
         try wait(forNamesIn: root, "")
-        while let path = waiting.popLast() {
-            current = path
-            try inParent(path.removingLastComponent()) { (parent) throws(ArchiveError) in try pack(path, in: parent) }
+        while let (parent, name) = waiting.popLast() {
+            current = parent.pushing(name)
+            try inParent(parent) { (directory) throws(ArchiveError) in try pack(name, in: directory, parent) }
         }
         var result = Packed(digest: try kernel { () throws(KernelError) in try writer.finish() })
         (result.bytes, result.entries, result.leftOut) = (writer.bytes, writer.entries, leftOut)
@@ -54,7 +54,7 @@ private final class Packer {
 
     private func wait(forNamesIn directory: FileDescriptor, _ path: FilePath) throws(ArchiveError) {
         let names = try kernel { () throws(KernelError) in try entryNames(in: directory) }.map(\.bytes)
-        waiting += names.sorted { $1.lexicographicallyPrecedes($0) }.map { path.pushing(FilePath(bytes: $0)) }
+        waiting += names.sorted { $1.lexicographicallyPrecedes($0) }.map { (path, FilePath(bytes: $0)) }
     }
 
     /// Lends the directory at `path`; what is in one that is gone meanwhile is gone too.
@@ -87,31 +87,27 @@ private final class Packer {
 
     // MARK: Entries
 
-    private func pack(_ path: FilePath, in parent: FileDescriptor) throws(ArchiveError) {
-        let name = path.lastPart, bytes = name.bytes
-        guard let status = try unlessGone({ () throws(KernelError) in try status(name, followLinks: false, at: parent) }) else { return }
-        if form == .layer, status.isWhiteout { return try mark(path.removingLastComponent(), Array(".wh.".utf8) + bytes) }
+    private func pack(_ name: FilePath, in directory: FileDescriptor, _ parent: FilePath) throws(ArchiveError) {
+        let path = current, bytes = name.bytes
+        guard let status = try unlessGone({ () throws(KernelError) in try status(name, followLinks: false, at: directory) }) else { return }
+        if form == .layer, status.isWhiteout { return try mark(parent, Array(".wh.".utf8) + bytes) }
         if form == .layer, bytes.starts(with: Array(".wh.".utf8)) { return leaveOut("a name that means something else in a layer") }
-        if status.links > 1, status.kind != .directory, try packLink(path, status) { return }
+        let isShared = status.links > 1 && status.kind != .directory, inode = Inode(device: status.device, number: status.inode)
+        if isShared, let first = firstNames[inode] { return try packLink(path, status, to: first) }
+        let written = writer.entries
         switch status.kind {
-        case .directory: try packDirectory(name, in: parent, path, status)
-        case .file: try packFile(name, in: parent, path, status)
+        case .directory: try packDirectory(name, in: directory, path, status)
+        case .file: try packFile(name, in: directory, path, status)
         case .socket, .other: leaveOut("a socket, which only a process can make")
-        default: try write(special(name, in: parent, path, status), name)
+        default: try write(special(name, in: directory, path, status), name)
         }
+        if isShared, writer.entries > written { firstNames[inode] = path }
     }
 
-    /// Packs a further name of a file that was packed already; false for the first one.
-    private func packLink(_ path: FilePath, _ status: FileStatus) throws(ArchiveError) -> Bool {
-        let inode = Inode(device: status.device, number: status.inode)
-        guard let first = firstNames[inode] else {
-            firstNames[inode] = path
-            return false
-        }
+    private func packLink(_ path: FilePath, _ status: FileStatus, to first: FilePath) throws(ArchiveError) {
         var link = header(path, status, "1")
         link.link = first.bytes
         try kernel { () throws(KernelError) in try writer.write(link) }
-        return true
     }
 
     private func special(_ name: FilePath, in directory: FileDescriptor, _ path: FilePath, _ status: FileStatus) throws(ArchiveError) -> TarHeader {
@@ -134,13 +130,11 @@ private final class Packer {
         try file.borrow { (file) throws(ArchiveError) in
             let now = try kernel { () throws(KernelError) in try status(file) }
             guard now.kind == .file, now.inode == seen.inode else { return leaveOut("it was replaced while it was packed") }
-            var header = header(path, now, "0"), extents = [Extent(start: 0, count: now.bytes)], map: [UInt8] = []
-            if now.allocatedBytes < now.bytes {
-                extents = try kernel { () throws(KernelError) in try dataExtents(of: file, now.bytes) }
-                map = makeSparse(&header, extents)
-            } else {
-                header.bytes = now.bytes
-            }
+            var header = header(path, now, "0"), map: [UInt8] = []
+            header.bytes = now.bytes
+            let whole = [Extent(start: 0, count: now.bytes)]
+            let extents = now.allocatedBytes < now.bytes ? try kernel { () throws(KernelError) in try dataExtents(of: file, now.bytes) } : whole
+            if extents != whole { map = makeSparse(&header, extents) }
             try write(header, name)
             try kernel { () throws(KernelError) in try writer.put(map) }
             try copy(extents, of: file)
@@ -170,14 +164,20 @@ private final class Packer {
     /// Writes a header with the attributes that layers carry.
     private func write(_ header: TarHeader, _ name: FilePath) throws(ArchiveError) {
         var full = header
-        try kernel { () throws(KernelError) in
-            for attribute in try attributes(of: name).sorted().map({ Attribute(name: $0, value: []) }) where attribute.isPortable {
-                // Gone meanwhile: then it has none.
-                guard let value = try Linux.attribute(attribute.name, of: name) else { continue }
-                full.records.append(("SCHILY.xattr.\(attribute.name)", value))
-            }
-            try writer.write(full)
+        for attribute in try portableAttributes(of: name) { full.records.append(("SCHILY.xattr.\(attribute.name)", attribute.value)) }
+        try kernel { () throws(KernelError) in try writer.write(full) }
+    }
+
+    /// Attributes of a name in the working directory, sorted. What is gone meanwhile has none.
+    private func portableAttributes(of name: FilePath) throws(ArchiveError) -> [Attribute] {
+        let names = try unlessGone { () throws(KernelError) in try attributes(of: name).sorted() } ?? []
+        var found: [Attribute] = []
+        for var attribute in names.map({ Attribute(name: $0, value: []) }) where attribute.isPortable {
+            guard let value = try unlessGone({ () throws(KernelError) in try Linux.attribute(attribute.name, of: name) }) ?? nil else { continue }
+            attribute.value = value
+            found.append(attribute)
         }
+        return found
     }
 
     // MARK: Errors

@@ -19,19 +19,18 @@ import Linux
     /// - Returns: nil for more bytes than fit into `memoryBytes`.
     /// - Throws: `.damaged` for gzip that is.
     init?(_ file: FileDescriptor, memoryBytes: Int) throws(ArchiveError) {
-        // Where there is no room for so much, or nothing can be mapped, the slow way is open; what is wrong with the file it will say.
-        guard let start = try? seek(file, to: 0, from: 1), let end = try? status(file).bytes, end - start >= smallestGzip, end <= memoryBytes / 2,
-            let input = try? Mapping(file, start..<end)  // see above
+        guard let range = try? rest(of: file),  // the slow way will say what is wrong with it
+            range.count >= smallestGzip, range.upperBound <= memoryBytes / 2, let input = try? Mapping(file, range)  // no room: the slow way needs none
         else { return nil }
         let made = try withExtendedLifetime(input) { () throws(ArchiveError) -> (Mapping, Int)? in
             let packed = unsafe UnsafeRawBufferPointer(input.bytes)
-            guard unsafe claimedBytes(packed) <= memoryBytes, let output = try? Mapping(count: memoryBytes),  // see above
+            guard unsafe claimedBytes(packed) <= memoryBytes, let output = try? Mapping(count: memoryBytes),  // no room, again
                 let count = try unsafe inflated(packed, into: output.bytes)
             else { return nil }
             return (output, count)
         }
         guard let (output, count) = made else { return nil }
-        (self.file, range, self.count) = (file, start..<end, count)
+        (self.file, self.range, self.count) = (file, range, count)
         self.output = output
     }
 
@@ -61,6 +60,12 @@ func isGzipFile(_ file: FileDescriptor) throws(ArchiveError) -> Bool {
     } catch {
         throw .kernel(entry: "", error)
     }
+}
+
+/// What of a file is still to be read.
+private func rest(of file: FileDescriptor) throws(KernelError) -> Range<Int64> {
+    let start = try seek(file, to: 0, from: 1)
+    return start..<max(start, try status(file).bytes)
 }
 
 /// How a member of gzip begins: two bytes of magic and the one method there is.

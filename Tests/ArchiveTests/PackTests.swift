@@ -115,6 +115,21 @@ struct PackTests {
         }
     }
 
+    /// Files of sysfs claim 4,096 bytes and have fewer, as any file may that is written to meanwhile.
+    private static let shrinking: FilePath = "/sys/kernel/mm/transparent_hugepage"
+
+    @Test("has zeros where a file turns out shorter than it said", .enabled(if: exists(shrinking), "UNVERIFIED HERE: no such files"))
+    func shorter() throws {
+        try withTree { bench, _ in
+            let bytes = try pack(bench, Self.shrinking, .plain) { packed in
+                #expect(packed.leftOut.contains { $0.hasPrefix("enabled: its last ") })
+            }
+            try bench.unpack(bytes)
+            let text = try readText(Self.shrinking.appending("enabled"))
+            #expect(try bench.text("enabled") == text + String(repeating: "\0", count: 4096 - text.utf8.count))
+        }
+    }
+
     @Test("is read by GNU tar too", .enabled(if: exists("/usr/bin/tar"), "UNVERIFIED HERE: no GNU tar"))
     func gnuTar() throws {
         try withTree { bench, tree in

@@ -115,7 +115,7 @@ struct RandomTree {
     }
 
     private mutating func makeFile(_ path: FilePath) throws {
-        let size = [0, 1, 511, 512, 513, 4096, 300_000].randomElement(using: &random) ?? 0
+        let size = [0, 1, 511, 512, 513, 4096, 70_000].randomElement(using: &random) ?? 0
         try writeFile(path, (0..<size).map { _ in UInt8(truncatingIfNeeded: random.next()) })
         try finish(path)
     }
