@@ -28,14 +28,18 @@ public struct Workshop: Sendable {
     private func complaints(in output: String, written: [Substring]) -> String {
         var blocks: [String] = []
         for line in output.split(separator: "\n", omittingEmptySubsequences: false) where !line.hasPrefix("[") {
-            let begins = line.hasPrefix("/") || line.hasPrefix("error:") || line.hasPrefix("warning:")
-            if begins || blocks.isEmpty { blocks.append(String(line)) } else { blocks[blocks.count - 1] += "\n\(line)" }
+            if ["/", "warning:", "error:", "ld.lld:", "clang:"].contains(where: line.hasPrefix) {
+                blocks.append(String(line))
+            } else if !blocks.isEmpty {  // what comes before is SwiftPM's, about packages
+                blocks[blocks.count - 1] += "\n\(line)"
+            }
         }
+        guard !blocks.isEmpty else { return output }
         var told: Set<String> = []
         return blocks.filter { block in
             let head = String(block.prefix { $0 != "\n" })
             let isForeign = head.contains(" warning: ") && !written.contains { head.contains("/\($0):") }
-            return !isForeign && !head.hasPrefix("warning:") && told.insert(head).inserted
+            return !isForeign && !head.hasPrefix("warning:") && !head.hasPrefix("error: emit-module command") && told.insert(head).inserted
         }.joined(separator: "\n")
     }
 
