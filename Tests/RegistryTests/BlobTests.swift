@@ -184,7 +184,7 @@ struct BlobTests {
     @Test("that stalls is an error that says so, after one attempt more")
     func stalled() async throws {
         let blob = pattern(100_000)
-        let (bytes, error, ranges) = try await read(blob, quick { $0.idleTimeout = .milliseconds(150) }) { head, connection in
+        let (bytes, error, ranges) = try await read(blob, quick { $0.idleTimeout = .seconds(1) }) { head, connection in
             let from = rangeHead(head)
             connection.send("HTTP/1.1 \(from == 0 ? "200 OK" : "206 Partial")\r\nContent-Range: bytes \(from)-99999/100000\r\n")
             connection.send("Content-Length: \(100_000 - from)\r\n\r\n")
@@ -194,18 +194,18 @@ struct BlobTests {
         #expect(bytes == Array(blob[..<10_000]))
         #expect(ranges == ["", "bytes=10000-"])
         guard case .stalled(let text) = error else { throw error ?? .cancelled }
-        #expect(text.hasSuffix("nothing came for 0.15 seconds (after 10000 of 100000 bytes)"))
+        #expect(text.hasSuffix("nothing came for 1.0 seconds (after 10000 of 100000 bytes)"))
     }
 
     @Test("whose reader is slow does not count as stalled")
     func slowReader() async throws {
         let blob = pattern(8_000_000)
         try await withRegistry({ request, _ in request.path.contains("/blobs/") ? Response(status: 200, body: .bytes(blob)) : nil }) { registry in
-            let client = RegistryClient(quick { ($0.idleTimeout, $0.attempts) = (.milliseconds(100), 1) })
+            let client = RegistryClient(quick { ($0.idleTimeout, $0.attempts) = (.seconds(2), 1) })
             let stream = try await client.repository(registry.name(), nil).blob(descriptor(blob))
             var bytes: [UInt8] = []
             for try await chunk in stream {
-                if bytes.isEmpty { try await Task.sleep(for: .milliseconds(500)) }
+                if bytes.isEmpty { try await Task.sleep(for: .seconds(3)) }
                 bytes += chunk
             }
             #expect(bytes == blob)

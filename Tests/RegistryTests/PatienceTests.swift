@@ -94,7 +94,7 @@ struct PatienceTests {
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(someManifest.utf8.count)\r\nConnection: close\r\n\r\n\(someManifest)")
             }
         ) { server in
-            let client = RegistryClient(quick { $0.connectTimeout = .milliseconds(100) })
+            let client = RegistryClient(quick { $0.connectTimeout = .seconds(1) })
             let manifest = try await client.repository(Reference(parsing: "127.0.0.1:\(server.port)/x"), nil).manifest()
             #expect(manifest.descriptor.digest == someDigest)
         }
@@ -103,10 +103,10 @@ struct PatienceTests {
     @Test("that is silent is an error that says for how long")
     func silent() async throws {
         try await withRaw({ _, connection in connection.waitForEnd() }) { server in
-            let client = RegistryClient(quick { $0.idleTimeout = .milliseconds(100) })
+            let client = RegistryClient(quick { $0.idleTimeout = .seconds(1) })
             let repository = client.repository(try Reference(parsing: "127.0.0.1:\(server.port)/x"), nil)
             let text = await failure(of: { () async throws(RegistryError) in _ = try await repository.manifest() })
-            #expect(text == "Get \"http://127.0.0.1:\(server.port)/v2/x/manifests/latest\": nothing came for 0.1 seconds")
+            #expect(text == "Get \"http://127.0.0.1:\(server.port)/v2/x/manifests/latest\": nothing came for 1.0 seconds")
             #expect(server.asked.count == 2)
         }
     }

@@ -28,6 +28,13 @@ func run(_ program: String, _ arguments: [String]) throws -> String {
     return text
 }
 
+/// Waits for what blocks on a thread of its own: the pool of tasks has as few threads as the machine processors.
+func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
+}
+
 /// A folder of its own, removed at the end.
 final class Folder: Sendable {
     let url: URL

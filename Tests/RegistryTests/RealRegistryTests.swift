@@ -65,8 +65,8 @@ extension RawConnection {
 struct RealRegistryTests {
     @Test("gives an image over http on loopback, and says in Docker's words what it does not have")
     func plain() async throws {
-        let registry = try RealRegistry(), host = "127.0.0.1:\(registry.port)"
-        try registry.push("library/x:1")
+        let registry = try await blocking { try RealRegistry() }, host = "127.0.0.1:\(registry.port)"
+        try await blocking { try registry.push("library/x:1") }
         #expect(try await pull("\(host)/library/x:1") == "")
         #expect(try await pull("localhost:\(registry.port)/library/x:1") == "")
         #expect(try await pull("\(host)/library/x:2") == "manifest for \(host)/library/x:2 not found: manifest unknown: manifest unknown")
@@ -77,8 +77,8 @@ struct RealRegistryTests {
 
     @Test("with passwords lets in who knows one")
     func basic() async throws {
-        let registry = try RealRegistry(password: true), host = "127.0.0.1:\(registry.port)"
-        try registry.push("x:1")
+        let registry = try await blocking { try RealRegistry(password: true) }, host = "127.0.0.1:\(registry.port)"
+        try await blocking { try registry.push("x:1") }
         let me = Credential(username: "me", password: "secret")
         #expect(try await pull("\(host)/x:1", quick(), me) == "")
         #expect(try await pull("\(host)/x:1") == "Get \"http://\(host)/v2/\": no basic auth credentials")
@@ -91,8 +91,8 @@ struct RealRegistryTests {
 
     @Test("over TLS is believed where its authority is known, under its own name, or where it is listed as insecure")
     func tls() async throws {
-        let registry = try RealRegistry(tls: true), name = "registry.test:\(registry.port)"
-        try registry.push("x:1")
+        let registry = try await blocking { try RealRegistry(tls: true) }, name = "registry.test:\(registry.port)"
+        try await blocking { try registry.push("x:1") }
         // Loopback needs no authority.
         #expect(try await pull("127.0.0.1:\(registry.port)/x:1") == "")
         try await withProxy { proxy in
@@ -115,8 +115,8 @@ struct RealRegistryTests {
 
     @Test("that asks for certificates of clients gets ours, from the folder that bears its name")
     func clientCertificates() async throws {
-        let registry = try RealRegistry(tls: true, clients: true), host = "127.0.0.1:\(registry.port)"
-        try registry.push("x:1")
+        let registry = try await blocking { try RealRegistry(tls: true, clients: true) }, host = "127.0.0.1:\(registry.port)"
+        try await blocking { try registry.push("x:1") }
         var settings = quick()
         let unasked = try await pull("\(host)/x:1", settings)
         #expect(unasked == "Get \"https://\(host)/v2/\": remote error: tls: bad certificate")
@@ -136,11 +136,13 @@ struct ScriptedTLSTests {
     /// `openssl s_server` answers each path with the file of that name, which is a whole response.
     private func withFiles(_ files: [String: String], _ body: (Service, Folder) async throws -> Void) async throws {
         let folder = try Folder()
-        try folder.makeCertificates()
-        for (path, response) in files { try folder.write(path, response) }
-        let service = try Service(
-            Programs.openssl, ["s_server", "-HTTP", "-cert", "server.crt", "-key", "server.key", "-accept", "127.0.0.1:0"], in: folder,
-            announcement: "ACCEPT 127.0.0.1:")
+        let service = try await blocking {
+            try folder.makeCertificates()
+            for (path, response) in files { try folder.write(path, response) }
+            return try Service(
+                Programs.openssl, ["s_server", "-HTTP", "-cert", "server.crt", "-key", "server.key", "-accept", "127.0.0.1:0"], in: folder,
+                announcement: "ACCEPT 127.0.0.1:")
+        }
         defer { service.stop() }
         try await body(service, folder)
     }
