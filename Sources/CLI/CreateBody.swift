@@ -1,7 +1,6 @@
 // The request that `run` and `create` send: Docker's, key for key, so that any engine understands it. What can be wrong with a value is said
 // here, before anything is made; what only the engine can know (an image, a name that is taken) is left to it. chapter 13
 
-internal import DockerClient
 internal import JSON
 internal import Linux
 
@@ -60,8 +59,11 @@ struct CreateBody {
     private func resources() throws(ValueError) -> [JSONValue.Member] {
         var limits: [JSONValue] = []
         for text in flags.ulimit {
-            let (name, soft, hard) = try Values.limit(text)
-            limits.append(.object([.text("Name", name), .number("Hard", hard), .number("Soft", soft)]))
+            let limit: (name: String, soft: Int64, hard: Int64)
+            do throws(ValueError) { limit = try Values.limit(text) } catch {
+                throw ValueError(description: "invalid argument \"\(text)\" for \"--ulimit\" flag: \(error)")
+            }
+            limits.append(.object([.text("Name", limit.name), .number("Hard", limit.hard), .number("Soft", limit.soft)]))
         }
         return [
             .number("Memory", try size(flags.memory, "m, --memory")), .number("MemoryReservation", try size(flags.memoryReservation, "memory-reservation")),

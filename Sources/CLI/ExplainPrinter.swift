@@ -2,7 +2,6 @@
 // the first. Two processes make a container together, so a heading comes again when the other one speaks. Records arrive as JSON, one a
 // line, from engines of any version: what is missing is left out, what is unknown is passed over. chapter 06, 13
 
-internal import DockerClient
 internal import JSON
 internal import Linux
 

@@ -30,3 +30,12 @@ extension Failure {
         Failure("slipway: 'slipway \(command)' \(sentence)\n\nUsage:  slipway \(command) \(operands)\n\nRun 'slipway \(command) --help' for more information")
     }
 }
+
+extension Failure {
+    /// A flag's value that turned out to be wrong when it was used, told as if the flags' parser had seen it; nil for any other failure.
+    func ofFlag(usage: String, _ command: String) -> Failure? {
+        let text = message ?? "", own = text.hasPrefix("slipway: ") ? text.dropFirst(9) : Substring(text)
+        guard code == 125, own.hasPrefix("invalid argument \""), let line = own.split(separator: "\n").first, line.contains("\" flag: ") else { return nil }
+        return Failure("\(line)\n\nUsage:  \(usage)\n\nRun 'slipway \(command) --help' for more information", code: code)
+    }
+}

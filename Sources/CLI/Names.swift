@@ -1,6 +1,5 @@
 // Commands that do one thing to each of several names: each success is printed, each failure told, the rest goes on. chapter 13
 
-internal import DockerClient
 internal import JSON
 
 extension Session {

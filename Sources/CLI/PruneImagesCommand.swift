@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import JSON
-internal import Linux
 
 struct PruneImagesCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "image prune", abstract: "Remove unused images", usage: "slipway image prune [OPTIONS]")

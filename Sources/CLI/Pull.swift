@@ -3,7 +3,6 @@
 
 internal import Credentials
 internal import DockerClient
-internal import Linux
 internal import OCI
 
 struct Pull {

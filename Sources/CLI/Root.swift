@@ -92,6 +92,6 @@ public enum CommandLineTool {
         do { command = try type.parse(plain.flags + ["--"] + plain.operands) } catch {
             throw Failure("\(type.message(for: error))\n\nRun 'slipway \(name) --help' for more information", code: 125)
         }
-        return try command.run(session)
+        do throws(Failure) { return try command.run(session) } catch { throw error.ofFlag(usage: type.configuration.usage ?? "slipway \(name)", name) ?? error }
     }
 }

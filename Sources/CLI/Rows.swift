@@ -1,7 +1,6 @@
 // Lists: a table of Docker's columns, ids alone, or a template for each row. `table TEMPLATE` prints a heading of the fields' names first.
 // docs.docker.com/engine/cli/formatting · chapter 13
 
-internal import DockerClient
 internal import JSON
 
 /// A list to print.

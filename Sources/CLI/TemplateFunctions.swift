@@ -1,6 +1,5 @@
 // The functions of our templates. chapter 13
 
-internal import DockerClient
 internal import JSON
 
 enum TemplateFunctions {

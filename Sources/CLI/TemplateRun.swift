@@ -1,7 +1,6 @@
 // Filling a template from a JSON value. Values print as Go prints them: `map[a:1]`, `[a b]`, `true`, and `<no value>` for nothing. A field
 // that isn't there is an error, for a script that misspells one should hear of it. chapter 13
 
-internal import DockerClient
 internal import JSON
 
 extension Template {

@@ -1,6 +1,5 @@
 // The request of `run` and `create`, beside what Docker's own client sends. Chapter 13.
 import ArgumentParser
-import DockerClient
 import JSON
 import Testing
 

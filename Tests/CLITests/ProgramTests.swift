@@ -167,7 +167,10 @@ struct ProgramTests {
         for (words, code, text) in [
             (["run", "--nosuch"], 125, "unknown flag: --nosuch"), (["run"], 1, "slipway: 'slipway run' requires at least 1 argument"),
             (["nosuch"], 1, "slipway: unknown command: slipway nosuch"),
-            (["run", "-m", "x", "img"], 125, "invalid argument \"x\" for \"-m, --memory\" flag: invalid size: 'x'")
+            (
+                ["run", "-m", "x", "img"], 125,
+                "invalid argument \"x\" for \"-m, --memory\" flag: invalid size: 'x'\n\nUsage:  slipway run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'slipway run --help'"
+            ), (["images", "-f", "foo"], 125, "(expected name=value)\n\nUsage:  slipway images [OPTIONS] [REPOSITORY[:TAG]]\n\nRun 'slipway images --help'")
         ] as [([String], Int32, String)] {
             let run = try ToolRun(engine, words)
             #expect(run.code == code && run.errors.contains(text) && run.output.isEmpty, "\(words)")

@@ -62,7 +62,7 @@ struct Screen {
         }
     }
 
-    /// Another size: logical lines are broken anew, and the cursor stays with its line.
+    /// Another size: logical lines are broken anew, the cursor stays with its line, and empty lines below it make room.
     mutating func resize(rows newRows: Int, columns newColumns: Int) {
         var all: [(text: [Character], goesOn: Bool)] = [], whole: [Character] = [], newRow = 0
         for (index, line) in lines.enumerated() {
@@ -74,6 +74,7 @@ struct Screen {
                 whole = Array(whole.dropFirst(newColumns))
             } while !whole.isEmpty
         }
+        while all.count - 1 > newRow, all.last?.text.isEmpty == true { all.removeLast() }
         (lines, row, rows, columns) = (all, newRow, newRows, newColumns)
     }
 }

@@ -1,5 +1,4 @@
 // `--format`: the part of Go's templates that Slipway understands, on values as engines send them. Chapter 13.
-import DockerClient
 import JSON
 import Testing
 

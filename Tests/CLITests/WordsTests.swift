@@ -1,6 +1,5 @@
 // Times, sizes, ports and lists in the words and columns of Docker. Chapter 13.
 import ArgumentParser
-import DockerClient
 import JSON
 import Testing
 

@@ -1,7 +1,7 @@
 // A client against a socket on which we answer by hand: what engines do, and what broken ones do. Chapter 13.
 import DockerClient
-import Linux
 import JSON
+import Linux
 import Testing
 
 @Suite("An engine's client", .serialized)
