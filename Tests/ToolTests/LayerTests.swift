@@ -160,6 +160,13 @@ struct LayerRefusalTests {
         #expect(try bench.sh("ls -A d") == "")
     }
 
+    @Test("an upper directory that cannot be one is the kernel's error, told with its step, and no work directory stays")
+    func badUpper() throws {
+        let outcome = try bench.attempt(
+            "mkdir mnt; $LAYER mount base app --at mnt -- sh -c 'mkdir m; $LAYER mount etc var --at m --upper u -- true; ls -A | tr \"\\n\" \" \"'")
+        #expect(outcome.errors.contains("slip-layer: the overlay: ") && outcome.output == "bin etc m srv u var ", "\(outcome)")
+    }
+
     @Test("without root one can list, look, and unpack one's own files; a mount is refused with a sentence")
     func withoutRoot() throws {
         try bench.sh(

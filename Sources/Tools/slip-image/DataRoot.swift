@@ -22,15 +22,7 @@ final class DataRoot: Sendable {
         guard isOurs else { throw Refusal("the data root \(root) belongs to an engine that runs: ask that one to pull, or name another --data-root") }
         let metadata = try Metadata(path: root.appending("slipway.db"), schemas: [SnapshotStore.schema, ImageStore.schema])
         let content = try ContentStore(root: root.appending("content"))
-        let snapshots = try SnapshotStore(root: root.appending("snapshots"), metadata: metadata, helper: TreeHelper(executable: try helperPath()))
+        let snapshots = try SnapshotStore(root: root.appending("snapshots"), metadata: metadata, helper: try .besideThisProgram())
         images = try ImageStore(metadata: metadata, content: content, snapshots: snapshots)
     }
-}
-
-/// slipway-tree, beside this program or where `make install` puts it.
-private func helperPath() throws -> FilePath {
-    let folder = FilePath(try readLink("/proc/self/exe")).removingLastComponent()
-    let places = [folder.appending("slipway-tree"), folder.removingLastComponent().appending("libexec/slipway/slipway-tree")]
-    guard let found = places.first(where: { exists($0) }) else { throw Refusal("slipway-tree: is neither beside this program nor in ../libexec/slipway") }
-    return found
 }

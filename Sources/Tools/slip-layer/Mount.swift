@@ -54,6 +54,7 @@ struct Mount: ParsableCommand {
         do throws(StepFailure) {
             try Explain.run(stackSteps, plan)
         } catch {
+            plan.forgetWork()
             throw Refusal("\(error)\(effectiveUser() == 0 ? "" : " (this needs root: try sudo)")")
         }
     }

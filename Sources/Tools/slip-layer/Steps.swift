@@ -38,6 +38,13 @@ struct StackPlan: Sendable {
     }
 }
 
+extension StackPlan {
+    /// After a mount that failed.
+    func forgetWork() {
+        if let work, !isThrowAway { try? removeTree(work) }  // it may not have been made; what failed is the error to tell
+    }
+}
+
 /// The steps of `slip-layer mount`.
 let stackSteps: [Step<StackPlan>] = [
     Step("new mount namespace", because: "what is mounted from here on shall be seen by this command alone, and end with it", chapter: 3) {

@@ -58,7 +58,7 @@ final class LayerUnpacker {
     // MARK: Two ways
 
     private func unpackConfined(_ file: FileDescriptor, _ layer: FilePath, _ directory: FilePath) throws -> AppliedLayer {
-        let helper = TreeHelper(executable: try helperPath())
+        let helper = try TreeHelper.besideThisProgram()
         let unpacked = try helper.unpack(file, into: try whole(directory))
         if !done.isEmpty, !unpacked.implied.isEmpty || !unpacked.links.isEmpty { try settle(directory, unpacked, helper) }
         return AppliedLayer(
@@ -89,12 +89,4 @@ final class LayerUnpacker {
     private func chain(_ diffID: Digest) -> Digest {
         done.last.map { Digest(of: Array("\($0.chainID) \(diffID)".utf8)) } ?? diffID
     }
-}
-
-/// slipway-tree, beside this program or where `make install` puts it.
-func helperPath() throws -> FilePath {
-    let folder = FilePath(try readLink("/proc/self/exe")).removingLastComponent()
-    let places = [folder.appending("slipway-tree"), folder.removingLastComponent().appending("libexec/slipway/slipway-tree")]
-    guard let found = places.first(where: { exists($0) }) else { throw Refusal("slipway-tree: is neither beside this program nor in ../libexec/slipway") }
-    return found
 }
