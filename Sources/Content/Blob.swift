@@ -23,19 +23,36 @@ public final class Blob: Sendable {
 
 /// How many `Blob` values stand for each digest.
 final class Pins: Sendable {
-    private let counts = Mutex<[Digest: Int]>([:])
+    private struct State {
+        var counts: [Digest: Int] = [:]
+        /// What a removal left alone because it was pinned.
+        var spared: Set<Digest> = []
+        var tell: (@Sendable (Digest) -> Void)?
+    }
+    private let state = Mutex(State())
 
-    func add(_ digest: Digest) { counts.withLock { $0[digest, default: 0] += 1 } }
+    func add(_ digest: Digest) { state.withLock { $0.counts[digest, default: 0] += 1 } }
 
     func remove(_ digest: Digest) {
-        counts.withLock { counts in
-            let left = counts[digest, default: 1] - 1
-            counts[digest] = left == 0 ? nil : left
+        let tell = state.withLock { state -> (@Sendable (Digest) -> Void)? in
+            let left = state.counts[digest, default: 1] - 1
+            state.counts[digest] = left == 0 ? nil : left
+            return left == 0 && state.spared.remove(digest) != nil ? state.tell : nil
         }
+        tell?(digest)
     }
+
+    /// Whom to tell when a blob's last pin goes that a removal had spared.
+    func whenSpared(_ tell: @escaping @Sendable (Digest) -> Void) { state.withLock { $0.tell = tell } }
 
     /// Runs `body` while nobody can pin, if nobody has.
     func unless(pinned digest: Digest, _ body: () throws(KernelError) -> Void) throws(KernelError) {
-        try counts.withLock { (counts) throws(KernelError) in if counts[digest] == nil { try body() } }
+        try state.withLock { (state) throws(KernelError) in
+            guard state.counts[digest] == nil else {
+                state.spared.insert(digest)
+                return
+            }
+            try body()
+        }
     }
 }

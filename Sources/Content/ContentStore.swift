@@ -24,6 +24,8 @@ public final class ContentStore: Sendable {
         public var files = 0
         /// Their bytes together.
         public var bytes: Int64 = 0
+
+        public init(files: Int = 0, bytes: Int64 = 0) { (self.files, self.bytes) = (files, bytes) }
     }
 
     /// Opens or creates the store at `root` and removes what an earlier process left half written.
@@ -104,6 +106,10 @@ public final class ContentStore: Sendable {
             guard error.isMissing else { throw .kernel(error) }
         }
     }
+
+    /// Asks to be told when a blob loses its last `Blob` value that a removal had spared for it: whether it is still wanted is to be asked again.
+    /// - Parameter tell: called on any thread; must not wait
+    public func whenSpared(_ tell: @escaping @Sendable (Digest) -> Void) { pins.whenSpared(tell) }
 
     /// All blobs, in no order. Files that bear no digest as their name are not ours and are left alone.
     public func list() throws(ContentError) -> [Digest] {

@@ -85,7 +85,8 @@ final class ProgressQueue: Sendable {
 
 extension ProgressQueue {
     /// A step in Docker's words.
-    func put(_ step: PullProgress) {
+    /// - Parameter asked: the name that was asked for
+    func put(_ step: PullProgress, asked: Reference) {
         switch step {
         case .pulling(let name):
             var line = ProgressLine(status: "Pulling from \(name.path)")
@@ -94,7 +95,8 @@ extension ProgressQueue {
         case .layer(let id, let progress): put(progress, of: id)
         case .digest(let digest): put(ProgressLine(status: "Digest: \(digest)"))
         case .warning(let text): put(ProgressLine(status: "WARNING: \(text)"))
-        case .isNewer: break  // told with the name as it was asked for, when the pull has ended
+        case .isNewer(let isNewer):
+            put(ProgressLine(status: "Status: \(isNewer ? "Downloaded newer image" : "Image is up to date") for \(asked.familiar)"))
         }
     }
 

@@ -26,11 +26,10 @@ extension ContainerEngine {
         return PullStream { (lines) throws(EngineError) in
             let pulled: PulledImage
             do throws(ImagesError) {
-                pulled = try await self.puller.pull(name, platform: wanted, credential: credential) { lines.put($0) }
+                pulled = try await self.puller.pull(name, platform: wanted, credential: credential) { lines.put($0, asked: name) }
             } catch {
                 throw EngineError(error)
             }
-            lines.put(ProgressLine(status: "Status: \(pulled.isNewer ? "Downloaded newer image" : "Image is up to date") for \(name.familiar)"))
             await self.publishImage("pull", name.familiar, name: name.familiarName, of: pulled.id.description)
         }
     }

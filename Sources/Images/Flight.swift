@@ -53,7 +53,7 @@ final class Flight<Value: Sendable, Report: Sendable>: Sendable {
             do throws(ImagesError) { await self.end(.success(try await fly { self.report($0) })) } catch { await self.end(.failure(error)) }
         }
         let isUnwanted = state.withLock { state in
-            if state.outcome == nil { state.task = task }
+            state.task = task
             return state.isEmpty
         }
         if isUnwanted { task.cancel() }
@@ -70,7 +70,6 @@ final class Flight<Value: Sendable, Report: Sendable>: Sendable {
         if case .failure = outcome { forget(self) }
         let (waiting, isEmpty) = state.withLock { state in
             state.outcome = state.isEmpty ? .failure(.cancelled) : outcome
-            state.task = nil
             defer { state.waiting = [:] }
             return (state.waiting, state.isEmpty)
         }
@@ -99,12 +98,14 @@ final class Flight<Value: Sendable, Report: Sendable>: Sendable {
             state.watchers[seat] = nil
             guard state.watchers.isEmpty, !state.isEmpty else { return nil }
             state.isEmpty = true
+            defer { state.task = nil }
             defer { if state.outcome != nil { state.outcome = .failure(.cancelled) } }
             return (state.task, state.outcome)
         }
         guard let last else { return }
         forget(self)
         last.task?.cancel()
+        // Also of one that has ended: until its last line is done it keeps what it made, a pinned blob for example.
         await last.task?.value
         if case .success(let value) = last.outcome { await land(value) }
     }

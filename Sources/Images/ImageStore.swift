@@ -9,6 +9,7 @@ public import Content
 public import Digests
 public import Metadata
 public import OCI
+import Offload
 public import Snapshots
 import Synchronization
 
@@ -27,6 +28,11 @@ public final class ImageStore: Sendable {
     public init(metadata: Metadata, content: ContentStore, snapshots: SnapshotStore) throws(ImagesError) {
         (self.metadata, blobs, layers) = (metadata, content, snapshots)
         try removeUnreferencedBlobs()
+        // The last reference to a blob may end on any thread, a moment after the pull that failed has removed what it could.
+        content.whenSpared { [weak self] digest in
+            guard let self else { return }
+            Task { await offload { try? self.removeUnreferencedBlobs(among: [digest]) } }  // the next opening removes it
+        }
     }
 
     /// Images, their names and digests, and which blobs each needs.

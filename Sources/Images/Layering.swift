@@ -68,7 +68,7 @@ extension Puller {
 
     private func make(_ index: Int, of plan: PullPlan, _ report: @escaping @Sendable (LayerProgress) -> Void) async throws(ImagesError) -> HeldLayer {
         let planned = plan.layers[index], store = images.layers, lease = nextLease("layer \(planned.id)")
-        let known = try await offload { () throws(ImagesError) in
+        let known = try await offloadMetadata { () throws(ImagesError) in
             try snapshots { () throws(SnapshotsError) in try store.hold(planned.chain, lease: lease) }
         }
         if let known {

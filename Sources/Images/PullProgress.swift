@@ -17,9 +17,9 @@ public enum PullProgress: Sendable, Equatable {
     case layer(id: String, LayerProgress)
     /// The image is here; the digest of what the name stands for, an index or a manifest.
     case digest(Digest)
-    /// The end: whether anything changed here.
+    /// The image bears the name: whether anything changed here.
     case isNewer(Bool)
-    /// The image is here but may not be what was meant.
+    /// The image is here but may not be what was meant. Comes last.
     case warning(String)
 }
 

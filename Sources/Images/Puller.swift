@@ -58,11 +58,11 @@ public final class Puller: Sendable {
         var choice = Choice(repository, platform ?? .current)
         let chosen = try await choice.choose(top)
         let naming = try Naming(chosen, name)
-        var isNewer = try await offload { () throws(ImagesError) in try images.rename(naming) }
+        var isNewer = try await offloadMetadata { () throws(ImagesError) in try images.rename(naming) }
         if isNewer == nil { isNewer = try await bring(chosen, naming, repository, progress) }
         progress(.digest(naming.digest))
-        if let platform { try await warn(naming, platform, progress) }
         progress(.isNewer(isNewer ?? false))
+        if let platform { try await warn(naming, platform, progress) }
         return PulledImage(id: naming.image, digest: naming.digest, name: name, isNewer: isNewer ?? false)
     }
 
@@ -128,7 +128,7 @@ public final class Puller: Sendable {
         let store = images.layers
         do throws(ImagesError) {
             let blob = try await layer(index, of: plan, boarded: boarded, watch: watch) { (held) throws(ImagesError) in
-                _ = try await offload { () throws(ImagesError) in
+                _ = try await offloadMetadata { () throws(ImagesError) in
                     try snapshots { () throws(SnapshotsError) in try store.hold(held.layer.chain, lease: lease) }
                 }
                 return held.blob
@@ -142,7 +142,7 @@ public final class Puller: Sendable {
     /// How many of the lowest layers are here, all leased now.
     private func held(_ plan: PullPlan, _ lease: String) async throws(ImagesError) -> Int {
         let store = images.layers, chains = plan.layers.map(\.chain)
-        return try await offload { () throws(ImagesError) in
+        return try await offloadMetadata { () throws(ImagesError) in
             // A layer keeps those below it, so the highest is enough.
             for (index, chain) in chains.enumerated().reversed() {
                 let layer = try snapshots { () throws(SnapshotsError) in try store.hold(chain, lease: lease) }

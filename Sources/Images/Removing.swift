@@ -117,8 +117,10 @@ extension ImageStore {
 
     /// Removes blobs that no image needs; those on their way into one are pinned. Under the database's lock, so that an import either has
     /// recorded its blobs or still pins them.
-    func removeUnreferencedBlobs() throws(ImagesError) {
-        let all = try content { () throws(ContentError) in try blobs.list() }
+    /// - Parameter candidates: nil for all blobs
+    func removeUnreferencedBlobs(among candidates: [Digest]? = nil) throws(ImagesError) {
+        let all: [Digest]
+        if let candidates { all = candidates } else { all = try content { () throws(ContentError) in try blobs.list() } }
         let failed = try stored { () throws(MetadataError) in
             try metadata.write { (transaction) throws(MetadataError) -> ContentError? in
                 for blob in all where try !transaction.needs(blob) {

@@ -3,6 +3,7 @@
 import Content
 import Digests
 import Linux
+import Synchronization
 import Testing
 
 private func withStore(_ body: (FilePath, ContentStore) throws -> Void) throws {
@@ -98,6 +99,22 @@ struct ContentStoreTests {
             try store.remove(digest)
             #expect(try store.hold(digest) == nil)
             #expect(!store.contains(digest))
+        }
+    }
+
+    @Test("tells of a blob that it spared, once it is nobody's any more, and of no other")
+    func spared() throws {
+        try withStore { _, store in
+            let told = Mutex<[Digest]>([])
+            store.whenSpared { digest in told.withLock { $0.append(digest) } }
+            var (one, two): (Blob?, Blob?) = (try store.store(text("one")), try store.store(text("two")))
+            let digest = try #require(one?.digest)
+            var again = try store.hold(digest)
+            try store.remove(digest)
+            (one, two) = (nil, nil)
+            #expect(told.withLock { $0 }.isEmpty && again != nil && two == nil)
+            again = nil
+            #expect(told.withLock { $0 } == [digest])
         }
     }
 

@@ -90,7 +90,7 @@ struct FlightTests {
             for pull in pulls { pull.cancel() }
             for pull in pulls { await #expect(throws: ImagesError.cancelled) { try await pull.value } }
             #expect(test.puller.downloads.count == 0 && test.puller.layers.count == 0)
-            #expect(try test.remains() == [])
+            #expect(try await test.remainsAtLast() == [])
             try await until { ended.withLock { $0 } }
             test.registry.behave()
             #expect(try await test.pull("app:1").isNewer)

@@ -126,7 +126,8 @@ struct PullFaultTests {
             let expected = try fault.arrange(test.registry)
             let error = await #expect(throws: ImagesError.self) { try await test.pull("app:1") }
             for text in expected { #expect("\(try #require(error))".contains(text), "\(fault.testDescription): \(String(describing: error))") }
-            #expect(try test.remains() == [])
+            let left = try await test.remainsAtLast()
+            #expect(left == [])
             test.registry.behave()
             try test.registry.image("app:1", [small, big])
             let pulled = try await test.pull("app:1")
@@ -141,7 +142,7 @@ struct PullFaultTests {
             let error = await #expect(throws: ImagesError.self) { try await test.pull("app:1") }
             guard case .registry(.unreachable(let text)) = try #require(error) else { throw error ?? ImagesError.cancelled }
             #expect(text.contains("127.0.0.1:"))
-            #expect(try test.remains() == [])
+            #expect(try await test.remainsAtLast() == [])
         }
     }
 
@@ -154,7 +155,7 @@ struct PullFaultTests {
             test.registry.script { $0.isBlob(bigDigest) ? Response(status: 404) : nil }
             await #expect(throws: ImagesError.self) { try await test.pull("app:1") }
             #expect(try test.house.images.resolve(before.name.familiar).id == before.id)
-            #expect(try test.remains() == remains)
+            #expect(try await test.remainsAtLast(beyond: remains) == remains)
         }
     }
 }

@@ -29,6 +29,12 @@ struct PullHouse {
         try await puller.pull(try registry.reference(name), platform: platform, progress: progress)
     }
 
+    /// What remains once it is less than `expected`, or after five seconds: a blob's file goes when the last thread has let go of it.
+    func remainsAtLast(beyond expected: [String] = []) async throws -> [String] {
+        for _ in 0..<500 where try remains() != expected { try await Task.sleep(for: .milliseconds(10)) }
+        return try remains()
+    }
+
     /// What of images and pulls is on disk or in the database.
     func remains() throws -> [String] {
         var found = try house.images.list().map { "image \($0.id)" } + (try house.content.list().map { "blob \($0)" })
