@@ -27,6 +27,12 @@ import Linux
         unsafe _ = madvise(memory.baseAddress, memory.count, MADV_HUGEPAGE)
     }
 
+    /// Gives a part's pages back, of which nobody needs the contents any more. It begins and ends where a large page does.
+    func discard(_ part: Range<Int>) {
+        let pages = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[part])
+        unsafe _ = madvise(pages.baseAddress, pages.count, MADV_DONTNEED)
+    }
+
     deinit { unsafe _ = munmap(memory.baseAddress, memory.count) }
 }
 

@@ -36,6 +36,8 @@ import Linux
 
     /// The next block. The file's offset moves along as if it were read piece by piece: that is how others see the progress.
     func block() throws(ArchiveError) -> UnsafeRawBufferPointer {
+        // What was given before is written by now. Its pages can hold the files: two layers in memory at once would cost more than they gain.
+        if given > 0, given.isMultiple(of: discardBytes) { output.discard(given - discardBytes..<given) }
         let size = min(blockBytes, count - given)
         let block = unsafe UnsafeRawBufferPointer(rebasing: output.bytes[given..<given + size])
         given += size
@@ -47,6 +49,8 @@ import Linux
 
 /// A block is hashed and then written: it should still be in the processor's cache by then.
 private let blockBytes = 256 << 10
+/// A multiple of a block and of the processor's large pages.
+private let discardBytes = 8 << 20
 /// Ten bytes of header and eight of trailer: gzip's frame around nothing.
 private let smallestGzip = 18
 

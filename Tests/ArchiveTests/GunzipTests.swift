@@ -42,6 +42,16 @@ struct GunzipTests {
         #expect(try unpack(compressed(layer, .gzip), memoryBytes).diffID == Digest(of: layer))
     }
 
+    @Test("of many megabytes is whole, though its memory is given back on the way", arguments: ways)
+    func large(_ memoryBytes: Int) throws {
+        let contents = Array(repeating: Array("slipway \(memoryBytes) ".utf8), count: 2_000_000).flatMap { $0 }
+        let large = try compressed(tar([.file("large").with { $0.contents = contents }]), .gzip)
+        try withBench { bench in
+            try bench.unpack(large, limits: UnpackLimits(bytes: 1 << 30, entries: 10, memoryBytes: memoryBytes))
+            #expect(try Digest(of: readFile(bench.root.appending("large"))) == Digest(of: contents))
+        }
+    }
+
     @Test("may begin in the middle of its file", arguments: ways)
     func middle(_ memoryBytes: Int) throws {
         #expect(try unpack([1, 2, 3, 4, 5] + compressed(layer, .gzip), memoryBytes, from: 5).diffID == Digest(of: layer))
