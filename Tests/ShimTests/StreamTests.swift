@@ -115,6 +115,19 @@ struct StreamTests {
         #expect(try shim.waitForExit().code == 0)
     }
 
+    @Test("give a client that came late its answer, all of it, and then end its attachment: `echo x | docker attach` returns")
+    func lateClient() throws {
+        let shim = try ShimBench(["sh", "-c", "read a; sleep 0.3; head -c 4194304 /dev/zero; exec sleep 60"], stdin: true, once: false)
+        try shim.require(.start)
+        let client = try shim.attach(input: true)
+        try client.send("go\n")
+        try client.endInput()
+        #expect(try client.read().output.count == 4_194_304)
+        #expect(try ExitRecord(readFrom: shim.exitPath) == nil, "the container goes on")
+        try shim.require(.signal(number: 9, all: false))
+        #expect(try shim.waitForExit().code == 137)
+    }
+
     @Test("are a terminal where asked for, with a size that may come before the start")
     func terminal() throws {
         let shim = try ShimBench(["sh", "-c", "stty size; read go; stty size; exit 3"], terminal: true, stdin: true)

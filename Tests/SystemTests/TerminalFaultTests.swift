@@ -52,6 +52,19 @@ struct TerminalFaultTests {
         #expect(terminal.isRestored)
     }
 
+    @Test("when the container's supervisor is killed", arguments: Client.present)
+    func supervisorKilled(client: Client) throws {
+        let terminal = try atShell(client, "run", "-it", "--name", "orphan", "bb", "sh")
+        defer { _ = try? bed.slipway("rm", "-f", "orphan") }
+        let process = try bed.slipway("inspect", "-f", "{{.State.Pid}}", "orphan").line
+        let status = try String(contentsOf: URL(filePath: "/proc/\(process)/status"), encoding: .utf8)
+        let shim = try #require(
+            status.split(separator: "\n").first { $0.hasPrefix("PPid:") }.flatMap { Int32($0.dropFirst(5).trimmingCharacters(in: .whitespaces)) })
+        kill(shim, SIGKILL)
+        #expect(terminal.wait() == 137)
+        #expect(terminal.isRestored)
+    }
+
     @Test("when the terminal shows nothing any more, and the client is told to end")
     func standstill() throws {
         let terminal = try atShell(.slipway, "run", "--rm", "-it", "--name", "still", "bb", "sh")
