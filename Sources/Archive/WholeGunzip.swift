@@ -1,4 +1,4 @@
-// The fast way to read a gzipped layer: all of it at once. libdeflate decompresses about three times as fast as zlib because it never stops in
+// The fast way to read a gzipped layer: all of it at once. libdeflate decompresses twice as fast as zlib because it never stops in
 // the middle: it wants the whole input, which is mapped, and room for the whole output, which is bounded; what does not fit is left to the
 // slow way. Each member's check sum and length are verified. How long the output gets, only the file's end tells, and that is a stranger's
 // word: it saves a vain attempt, no more. RFC 1952, "Member format"; chapter 07.

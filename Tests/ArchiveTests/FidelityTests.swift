@@ -31,13 +31,23 @@ struct FidelityTests {
         }
     }
 
-    @Test("is read to the end when it consists of several gzip members, or has bytes behind its end")
-    func severalMembers() throws {
+    @Test("is read to the end when it was compressed in several parts, or has bytes behind its end", arguments: Compression.allCases)
+    func severalMembers(_ kind: Compression) throws {
         try withBench { bench in
             let layer = tar([.file("a", "1"), .file("b", "2")]) + [UInt8](repeating: 0, count: 8192) + Array("behind the end".utf8)
-            let parts = try compressed(Array(layer[..<700]), .gzip) + compressed(Array(layer[700...]), .gzip)
+            let parts = try compressed(Array(layer[..<700]), kind) + compressed(Array(layer[700...]), kind)
             #expect(try bench.unpack(parts).diffID == Digest(of: layer))
             #expect(try bench.text("b") == "2")
+        }
+    }
+
+    @Test("may have zstd frames to be skipped behind it, as layers with an index of their own have")
+    func skippableFrames() throws {
+        try withBench { bench in
+            let layer = tar([.file("a", "1")]), index = Array("an index of the layer".utf8)
+            let frame: [UInt8] = [0x50, 0x2a, 0x4d, 0x18, UInt8(index.count), 0, 0, 0] + index
+            let blob = try compressed(layer, .zstd) + frame + frame
+            #expect(try bench.unpack(blob).diffID == Digest(of: layer))
         }
     }
 
