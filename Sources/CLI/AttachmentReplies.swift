@@ -23,7 +23,7 @@ extension AttachmentLoop {
         if signal == .interrupt || signal == .terminate {
             urgent += 1
             if urgent >= 3 {
-                Output.complain("\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n")
+                show(Array("\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n".utf8), on: .standardError)
                 end = .interrupted(signal)
                 return
             }
@@ -46,12 +46,12 @@ extension AttachmentLoop {
     }
 
     func show(records: [UInt8], of connection: Connection) {
-        Output.complain(printer.text(for: records))
+        show(Array(printer.text(for: records).utf8), on: .standardError)
         if connection.isAtEnd { endExplain() }
     }
 
     func endExplain() {
-        Output.complain(printer.summary())
+        show(Array(printer.summary().utf8), on: .standardError)
         forget(&attachment.explain)
     }
 

@@ -86,9 +86,10 @@ struct EventsTests {
         #expect(order.status == 1 && order.errors.contains("`since` time (200) cannot be after `until` time (100)"), "\(order)")
     }
 
-    @Test("docker-py reads them, with the old fields")
+    static let hasDockerPy = (try? run(["python3", "-c", "import docker"], seconds: 30).status) == 0
+
+    @Test("docker-py reads them, with the old fields", .enabled(if: hasDockerPy, "UNVERIFIED HERE: needs docker-py"))
     func dockerPy() throws {
-        try #require(try run(["python3", "-c", "import docker"], seconds: 30).status == 0, "UNVERIFIED HERE: needs docker-py")
         let script = """
             import docker,time,threading
             c=docker.from_env()
