@@ -41,9 +41,9 @@ struct ProgressOutput {
         if !isQuiet, !text.isEmpty { Output.write(text.utf8, to: stream) }
     }
 
-    /// A terminal that doesn't know its size is a wide one, as with Docker's client.
+    /// A terminal that doesn't know its size, a serial line perhaps, is taken for a common one.
     private static func window(of stream: FileDescriptor) -> Window {
-        guard let size = try? windowSize(stream), size.rows > 0, size.columns > 0 else { return Window(rows: 25, columns: 200) }  // a serial line perhaps
+        guard let size = try? windowSize(stream), size.rows > 0, size.columns > 0 else { return Window(rows: 24, columns: 80) }  // see above
         return Window(rows: Int(size.rows), columns: Int(size.columns))
     }
 }

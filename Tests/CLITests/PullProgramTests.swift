@@ -22,8 +22,8 @@ struct PullProgramTests {
 
     @Test("draws on a terminal what Docker's client draws there")
     func drawn() throws {
-        for (columns, wanted) in [(120, DockersDrawing.wide), (80, DockersDrawing.narrow)] as [(UInt16, String)] {
-            let (code, text) = try with(Self.stream) { engine in try drawing(engine, ["pull", "tiny"], rows: 24, columns: columns) }
+        for (columns, wanted) in [(120, DockersDrawing.wide), (80, DockersDrawing.narrow), (0, DockersDrawing.narrow)] as [(UInt16, String)] {
+            let (code, text) = try with(Self.stream) { engine in try drawing(engine, ["pull", "tiny"], rows: columns == 0 ? 0 : 24, columns: columns) }
             #expect(code == 0 && text == "Using default tag: latest\n" + wanted + "docker.io/library/tiny:latest\n")
         }
     }
