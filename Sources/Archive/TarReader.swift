@@ -42,7 +42,7 @@ struct Entry {
         unsafe self.archive = unsafe archive
         self.stream = stream
         unsafe archive_read_support_format_tar(archive)
-        // libarchive asks for the next block; an empty one is the end, whatever its reason, which `check` finds out.
+        // libarchive asks for the next block; an empty one is the end, for whatever reason; `failure()` tells it.
         let opened = unsafe archive_read_open(
             archive, Unmanaged.passUnretained(stream).toOpaque(), nil,
             { _, context, block in

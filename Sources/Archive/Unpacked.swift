@@ -65,6 +65,7 @@ public struct UnresolvedLink: Sendable, Equatable {
     /// Where the link belongs, relative to the root, without `.` and `..`. Its directory is there.
     public var name: FilePath
 
+    /// `name` as another name of `target`.
     public init(target: FilePath, name: FilePath) { (self.target, self.name) = (target, name) }
 }
 
