@@ -37,9 +37,13 @@ public struct DetachKeys: Sendable {
 
     /// What of `typed` is to be passed on, and whether the sequence was completed: what was typed behind it is dropped then.
     public mutating func filter(_ typed: some Sequence<UInt8>) -> (passed: [UInt8], detach: Bool) {
-        guard !sequence.isEmpty else { return (Array(typed), false) }
+        guard let first = sequence.first else { return (Array(typed), false) }
         var passed: [UInt8] = []
         for byte in typed {
+            if matched == 0, byte != first {
+                passed.append(byte)
+                continue
+            }
             let held = sequence[..<matched] + [byte]
             matched = longestBeginning(held)
             if matched == sequence.count { return (passed, true) }
