@@ -89,7 +89,7 @@ extension Puller {
             try await blocks.finish()
         } catch {
             await blocks.settle()
-            throw error
+            throw error.named(key)
         }
     }
 
@@ -131,6 +131,12 @@ extension ImagesError {
         case .tooShort: self = .registry(.tooShort(named))
         case .stalled: self = .registry(.stalled(named))
         }
+    }
+
+    /// A full disk names the blob, not the number of a file descriptor.
+    fileprivate func named(_ key: BlobKey) -> ImagesError {
+        guard case .content(.kernel(let error)) = self else { return self }
+        return .content(.kernel(KernelError(call: error.call, subject: "blob \(key.digest)", errno: error.errno)))
     }
 
     static func wrongSize(_ key: BlobKey, found: Int64) -> ImagesError {

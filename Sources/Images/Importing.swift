@@ -33,9 +33,10 @@ extension ImageStore {
             try snapshots { () throws(SnapshotsError) in try layers.unpack(file, onto: nil, lease: lease) }
         }
         let created = nowNanoseconds(), time = timestamp(ofNanoseconds: created), platform = platform ?? .current
+        let comment = message ?? "Imported from -"
         let configuration = ImageConfiguration(
             architecture: platform.architecture, os: platform.os, variant: platform.variant, created: time, config: defaults,
-            rootfs: .init(diffIDs: [layer.diffID.description]), history: [.init(created: time, comment: message ?? "Imported from -")])
+            rootfs: .init(diffIDs: [layer.diffID.description]), history: [.init(created: time, comment: comment)], comment: comment)
         let config = try content { () throws(ContentError) in try blobs.store(encode(configuration)) }
         let manifest = try content { () throws(ContentError) in
             try blobs.store(

@@ -10,7 +10,8 @@ import Testing
 @testable import Daemon
 
 /// A registry with one image without layers, so that no helper is needed; the digests are those of the texts.
-private let configuration = #"{"architecture":"\#(architecture)","os":"linux","config":{"Labels":{"colour":"blue"}},"rootfs":{"type":"layers","diff_ids":[]}}"#
+private let configuration =
+    #"{"created":"2024-01-02T03:04:05Z","architecture":"\#(architecture)","os":"linux","config":{"Labels":{"colour":"blue"}},"rootfs":{"type":"layers","diff_ids":[]}}"#
 private let configurationDigest = digest(of: configuration)
 private let manifest =
     #"{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"\#(configurationDigest)","size":\#(configuration.utf8.count)},"layers":[]}"#
@@ -80,6 +81,27 @@ struct PullRouteTests {
             #expect(inspect.RepoDigests == summaries[0].RepoDigests && inspect.RepoTags == ["\(host)/me/app:1"])
             let removed = try JSONDecoder().decode([ImageRemoval].self, from: Data(try await client.request("DELETE", "/images/\(host)/me/app:1").bytes()))
             #expect(removed.map { $0.Untagged ?? $0.Deleted } == ["\(host)/me/app:1", "\(host)/me/app@\(manifestDigest)", configurationDigest])
+        }
+    }
+
+    @Test(
+        "what was pulled is listed by filters",
+        arguments: [
+            (#"{"reference":["*/me/app:1"]}"#, 1), (#"{"reference":["*/me/app"]}"#, 1), (#"{"reference":["*/app","me/*"]}"#, 0),
+            (#"{"dangling":["true"]}"#, 0), (#"{"dangling":["0"]}"#, 1), (#"{"label":["colour=blue"]}"#, 1), (#"{"label!":["colour"]}"#, 0),
+            (#"{"label!":["shape"]}"#, 1), (#"{"until":["1h30m"]}"#, 1), (#"{"until":["2020-01-01T00:00:00Z"]}"#, 0), (#"{"until":["1577836800"]}"#, 0),
+            (#"{"since":["IMAGE"]}"#, 0), (#"{"before":["IMAGE"]}"#, 0)
+        ])
+    func filters(_ filters: String, _ count: Int) async throws {
+        try await withRegistry { client, _, host in
+            _ = try await client.request("POST", "/images/create?fromImage=\(host)/me/app&tag=1").bytes()
+            let text = filters.replacing("IMAGE", with: "\(host)/me/app:1")
+            let escaped = text.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            let reply = try await client.request("GET", "/images/json?filters=\(escaped)")
+            #expect(try JSONDecoder().decode([ImageSummary].self, from: Data(try await reply.bytes())).count == count, "\(filters)")
+            for bad in ["%7B%22dangling%22%3A%5B%22x%22%5D%7D", "%7B%22until%22%3A%5B%22x%22%5D%7D"] {
+                #expect(try await client.request("GET", "/images/json?filters=\(bad)").status == 400)
+            }
         }
     }
 

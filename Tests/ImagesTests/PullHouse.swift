@@ -29,7 +29,7 @@ struct PullHouse {
         try await puller.pull(try registry.reference(name), platform: platform, progress: progress)
     }
 
-    /// What remains once it is less than `expected`, or after five seconds: a blob's file goes when the last thread has let go of it.
+    /// What remains once it is as expected, or else after five seconds: a blob's file goes when the last thread has let go of it.
     func remainsAtLast(beyond expected: [String] = []) async throws -> [String] {
         for _ in 0..<500 where try remains() != expected { try await Task.sleep(for: .milliseconds(10)) }
         return try remains()
