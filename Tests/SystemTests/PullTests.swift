@@ -56,7 +56,7 @@ struct PullTests {
         let registry = try HostileRegistry(layouts.path)
         for (command, name) in [(Machine.docker ?? "", "slow"), (Machine.tool("slipway"), "one/slow")] where !command.isEmpty {
             let drawn = try run(
-                ["script", "-qec", "stty cols 100; \(command) pull \(registry.host)/\(name):a", "/dev/null"],
+                ["script", "-qec", "stty cols 120; \(command) pull \(registry.host)/\(name):a", "/dev/null"],
                 environment: bed.environment.merging(["TERM": "xterm"]) { $1 })
             #expect(drawn.output.contains("Downloading"), "\(command): \(drawn)")
             #expect(drawn.output.contains("=>") && drawn.output.contains("MB"), "\(command): \(drawn)")
@@ -90,12 +90,12 @@ struct PullTests {
         try layouts.image("a")
         let name = try registry.fill("app:1", from: "\(layouts.path):a")
         let script = """
-            import docker
+            import docker, time
             client = docker.DockerClient(base_url='unix://\(bed.socket)')
             image = client.images.pull('\(name.dropLast(2))', tag='1')
             print(image.tags, image.attrs['RepoDigests'][0].split('@')[0], len(image.history()))
             print(client.containers.run(image, ['/bin/echo', 'hello'], network_mode='none', remove=True).decode().strip())
-            print([event['Action'] for event in client.events(decode=True, since=0, until=9999999999 and __import__('time').time().__int__(), filters={'type': 'image'})])
+            print([event['Action'] for event in client.events(decode=True, since=0, until=int(time.time()) + 1, filters={'type': 'image'})])
             """
         let outcome = try run(["python3", "-c", script], environment: bed.environment)
         #expect(outcome.lines == ["['\(name)'] \(name.dropLast(2)) 1", "hello", "['pull']"], "\(outcome)")
