@@ -17,6 +17,8 @@ final class LayerStream {
     private var bytesLeft: Int64
     /// What went wrong inside a callback of libarchive's, which cannot throw.
     private(set) var failure: ArchiveError?
+    /// Nothing is left to be read.
+    private(set) var hasEnded = false
 
     /// Reads `descriptor` from where it stands. A small file can hold an enormous tar: `limits` say how long it may be.
     init(_ descriptor: FileDescriptor, _ limits: UnpackLimits) throws(ArchiveError) {
@@ -38,6 +40,7 @@ final class LayerStream {
             bytesLeft -= Int64(block.count)
             guard bytesLeft >= 0 else { throw .limit(entry: "", what: "the bytes that a layer may have") }
             unsafe digester.update(block)
+            if unsafe block.isEmpty { hasEnded = true }
             return unsafe block
         } catch {
             failure = error

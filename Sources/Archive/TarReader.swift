@@ -36,6 +36,11 @@ struct Entry {
 @safe final class TarReader {
     private let archive: OpaquePointer
     private let stream: LayerStream
+    /// Bytes of the current entry: all, and how far its data was read.
+    private var entryBytes: Int64 = 0, readBytes: Int64 = 0
+    /// The archive stops right behind the last file's data, without the zeros to the block's end. Some tools write such layers (Debian's
+    /// `umoci insert`), and Go's reader, thus Docker, takes them.
+    private var endsUnpadded = false
 
     init(_ stream: LayerStream) throws(ArchiveError) {
         guard let archive = unsafe archive_read_new() else { throw .damaged("out of memory") }
@@ -58,6 +63,7 @@ struct Entry {
 
     /// The next entry, or nil at the end. A warning (a name that the locale cannot show) is none to us.
     func next() throws(ArchiveError) -> Entry? {
+        guard !endsUnpadded else { return nil }
         var raw: OpaquePointer?
         switch unsafe archive_read_next_header(archive, &raw) {
         case ARCHIVE_OK, ARCHIVE_WARN: break
@@ -67,6 +73,7 @@ struct Entry {
         default: throw failure()
         }
         guard let raw = unsafe raw, let name = unsafe archive_entry_pathname(raw) else { throw .damaged("an entry without a name") }
+        (entryBytes, readBytes) = unsafe (archive_entry_size(raw), 0)
         let path = unsafe FilePath(platformString: name), (seconds, nanoseconds) = unsafe time(of: raw)
         return unsafe Entry(
             path: path, kind: try kind(raw, path), mode: unsafe UInt32(archive_entry_perm(raw)), user: unsafe archive_entry_uid(raw),
@@ -84,9 +91,14 @@ struct Entry {
     func data() throws(ArchiveError) -> (bytes: UnsafeRawBufferPointer, offset: Int64)? {
         var start: UnsafeRawPointer?, count = 0, offset: la_int64_t = 0
         switch unsafe archive_read_data_block(archive, &start, &count, &offset) {
-        case ARCHIVE_OK, ARCHIVE_WARN: return unsafe (UnsafeRawBufferPointer(start: start, count: count), offset)
+        case ARCHIVE_OK, ARCHIVE_WARN:
+            readBytes = offset + Int64(count)
+            return unsafe (UnsafeRawBufferPointer(start: start, count: count), offset)
         case ARCHIVE_EOF: return nil
-        default: throw failure()
+        default:
+            guard readBytes == entryBytes, readBytes > 0, stream.hasEnded, stream.failure == nil else { throw failure() }
+            endsUnpadded = true
+            return nil
         }
     }
 

@@ -25,6 +25,8 @@ public enum ImagesError: Error, Equatable, CustomStringConvertible {
     case metadata(MetadataError)
     /// The snapshot store refused, or the layer could not be unpacked.
     case snapshots(SnapshotsError)
+    /// A layer could not be unpacked, or not be put on those below it.
+    case layer(String, SnapshotsError)
     /// The registry refused, failed, or could not be reached; in dockerd's words. Status 404 for `notFound` and `denied`, else 500.
     case registry(RegistryError)
     /// What the registry gave is no image that could be used: wrong bytes, a document that contradicts itself.
@@ -46,6 +48,8 @@ public enum ImagesError: Error, Equatable, CustomStringConvertible {
         case .metadata(let error): "images: \(error)"
         case .snapshots(.metadata(.diskFull(let text))): "images: database: \(text): \(noSpace)"
         case .snapshots(let error): "images: \(inGo("\(error)"))"
+        case .layer(let digest, .metadata(.diskFull(let text))): "failed to register layer \(digest): database: \(text): \(noSpace)"
+        case .layer(let digest, let error): "failed to register layer \(digest): \(inGo("\(error)"))"
         case .registry(let error): "\(error)"
         case .unusable(let text): text
         case .noMatch(let platform): "no matching manifest for \(platform) in the manifest list entries"

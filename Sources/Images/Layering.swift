@@ -76,7 +76,18 @@ extension Puller {
             return HeldLayer(layer: known, lease: lease, blob: nil)
         }
         let blob = try await download(planned.descriptor, from: plan.repository, plan.slots, report: report)
-        let staged = try await stage(blob, report)
+        do throws(ImagesError) {
+            return HeldLayer(layer: try await unpack(blob, index, of: plan, lease, report), lease: lease, blob: blob)
+        } catch {
+            guard case .snapshots(let why) = error else { throw error }
+            throw .layer(planned.descriptor.digest, why)
+        }
+    }
+
+    private func unpack(
+        _ blob: Blob, _ index: Int, of plan: PullPlan, _ lease: String, _ report: @escaping @Sendable (LayerProgress) -> Void
+    ) async throws(ImagesError) -> Layer {
+        let planned = plan.layers[index], store = images.layers, staged = try await stage(blob, report)
         do throws(ImagesError) {
             guard staged.diffID == planned.diffID else { throw .wrongDiffID(planned, found: staged.diffID) }
             let layer = try await above(index, plan) { (parent) throws(ImagesError) in
@@ -85,7 +96,7 @@ extension Puller {
                 }
             }
             report(.complete)
-            return HeldLayer(layer: layer, lease: lease, blob: blob)
+            return layer
         } catch {
             await offload { store.discard(staged) }
             throw error

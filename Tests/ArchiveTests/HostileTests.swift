@@ -189,6 +189,17 @@ struct HostileTests {
         }
     }
 
+    @Test("that ends right behind the last file's data, without the zeros to the block's end, is whole; one byte less is not")
+    func unpadded() throws {
+        let whole = tar([.file("a"), .file("b", String(repeating: "y", count: 700))], end: false), end = whole.count - (1024 - 700)
+        try withBench { bench in
+            let result = try bench.unpack(Array(whole[..<end]))
+            #expect(try result.entries == 2 && bench.status("b").bytes == 700)
+            #expect(result.diffID == Digest(of: whole[..<end]))
+        }
+        try withBench { bench in #expect(throws: ArchiveError.self) { try bench.unpack(Array(whole[..<(end - 1)])) } }
+    }
+
     @Test("whose headers claim gigabytes of names, records or numbers is refused without reserving them", arguments: ["x", "g", "L", "K"] as [Character])
     func claims(_ type: Character) throws {
         for claim in [1 << 33, 1 << 50, -512] {
