@@ -12,10 +12,10 @@ public import Linux
 ///   - directory: the tree's root, open for reading; its own attributes are not packed, as Docker's layers do not have them
 ///   - output: where the tar is written to; its offset moves
 /// - Throws: `ArchiveError.kernel`, naming the file; `output` then holds part of the tar.
-/// - Note: the process's working directory changes: extended attributes are read relative to it.
+/// - Note: the process's working directory is another one meanwhile: extended attributes are read relative to it.
 public func pack(_ directory: FileDescriptor, into output: FileDescriptor, form: PackForm) throws(ArchiveError) -> Packed {
     let packer = Packer(root: directory, output: output, form: form)
-    return try packer.packAll()
+    return try returning { () throws(ArchiveError) in try packer.packAll() }
 }
 
 private final class Packer {

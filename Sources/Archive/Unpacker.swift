@@ -21,8 +21,10 @@ public func unpack(_ layer: FileDescriptor, into root: FileDescriptor, limits: U
     let stream = try LayerStream(layer, limits)
     let reader = try TarReader(stream)
     let unpacker = Unpacker(root: root, limits: limits)
-    while let entry = try reader.next() { try unpacker.apply(entry, reader) }
-    try unpacker.finishDirectories()
+    try returning { () throws(ArchiveError) in
+        while let entry = try reader.next() { try unpacker.apply(entry, reader) }
+        try unpacker.finishDirectories()
+    }
     return try unpacker.result(diffID: try stream.finish())
 }
 

@@ -41,9 +41,9 @@ struct ProgressOutput {
         if !isQuiet, !text.isEmpty { Output.write(text.utf8, to: stream) }
     }
 
-    /// A terminal that doesn't know its size, a serial line perhaps, is taken for a common one.
+    /// A side that a terminal doesn't know, a serial line perhaps, is taken for a common terminal's.
     private static func window(of stream: FileDescriptor) -> Window {
-        guard let size = try? windowSize(stream), size.rows > 0, size.columns > 0 else { return Window(rows: 24, columns: 80) }  // see above
-        return Window(rows: Int(size.rows), columns: Int(size.columns))
+        let size = try? windowSize(stream), rows = Int(size?.rows ?? 0), columns = Int(size?.columns ?? 0)  // without a size as without both sides
+        return Window(rows: rows > 0 ? rows : 24, columns: columns > 0 ? columns : 80)
     }
 }

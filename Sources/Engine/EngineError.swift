@@ -55,7 +55,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
             case .notFound, .registry(.notFound), .registry(.denied): .notFound
             case .ambiguous, .invalid: .invalid
             case .conflict: .conflict
-            case .damaged, .content, .metadata, .snapshots, .registry, .unusable, .noMatch, .cancelled: .failed
+            case .damaged, .content, .metadata, .snapshots, .layer, .registry, .unusable, .noMatch, .cancelled: .failed
             }
         self.init(kind, error.description)
     }

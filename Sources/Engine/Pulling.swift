@@ -14,7 +14,7 @@ extension ContainerEngine {
     ///
     /// - Parameters:
     ///   - image: a name, which may have a tag or digest itself
-    ///   - tag: a tag or a digest; empty where the name says it
+    ///   - tag: a tag or a digest; empty where the name says it, and all tags of the repository where it does not either
     ///   - platform: `os/architecture[/variant]`; empty for this machine's
     ///   - authentication: the header X-Registry-Auth
     public func pull(_ image: String, tag: String, platform: String, authentication: String) throws(EngineError) -> PullStream {
@@ -24,17 +24,43 @@ extension ContainerEngine {
             throw EngineError(.invalid, error.description)
         }
         return PullStream { (lines) throws(EngineError) in
-            let pulled: PulledImage
-            do throws(ImagesError) {
-                pulled = try await self.puller.pull(name, platform: wanted, credential: credential) { lines.put($0, asked: name) }
-            } catch {
-                throw EngineError(error)
+            guard name.tag == nil, name.digest == nil else {
+                _ = try await self.pull(name, wanted, credential) { lines.put($0, asked: name) }
+                return
             }
-            await self.publishImage("pull", name.familiar, name: name.familiarName, of: pulled.id.description)
+            try await self.pullAll(name, wanted, credential, lines)
         }
     }
 
-    /// `fromImage` and `tag`, which may be a digest. Old clients leave a colon behind the name that means all tags.
+    private func pull(
+        _ name: Reference, _ platform: Platform?, _ credential: Credential?, progress: @escaping @Sendable (PullProgress) -> Void
+    ) async throws(EngineError) -> Bool {
+        let pulled: PulledImage
+        do throws(ImagesError) {
+            pulled = try await puller.pull(name, platform: platform, credential: credential, progress: progress)
+        } catch {
+            throw EngineError(error)
+        }
+        await publishImage("pull", name.familiar, name: name.familiarName, of: pulled.id.description)
+        return pulled.isNewer
+    }
+
+    /// One tag after the other, as Docker does, and one status for all.
+    private func pullAll(_ name: Reference, _ platform: Platform?, _ credential: Credential?, _ lines: ProgressQueue) async throws(EngineError) {
+        let tags: [String]
+        do throws(ImagesError) { tags = try await puller.tags(of: name, credential: credential) } catch { throw EngineError(error) }
+        var isNewer = false
+        for tag in tags {
+            let isThisNewer = try await pull(name.with(tag: tag), platform, credential) { step in
+                if case .isNewer = step { return }
+                lines.put(step, asked: name)
+            }
+            isNewer = isNewer || isThisNewer
+        }
+        lines.put(.isNewer(isNewer), asked: name)
+    }
+
+    /// `fromImage` and `tag`, which may be a digest. Neither means all tags; so does a colon that old clients leave behind the name.
     private func pulledName(_ image: String, _ tag: String) throws(EngineError) -> Reference {
         do throws(ReferenceError) {
             let name = try Reference(parsing: image.hasSuffix(":") ? String(image.dropLast()) : image)
@@ -43,11 +69,10 @@ extension ContainerEngine {
                 guard Reference.isValid(tag: tag) else { throw .invalidFormat }
                 return name.with(tag: tag)
             }
-            if name.tag != nil || name.digest != nil { return name }
+            return name
         } catch {
             throw EngineError(.invalid, error.description)
         }
-        throw EngineError(.unsupported, "pulling all tags of a repository is not supported by this engine yet: name one tag of \(image)")
     }
 
     /// Reads X-Registry-Auth: base64 of JSON, in either alphabet, padded or not.

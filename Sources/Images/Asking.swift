@@ -20,6 +20,11 @@ extension Puller {
         }
     }
 
+    /// All tags of a repository.
+    public func tags(of name: Reference, credential: Credential?) async throws(ImagesError) -> [String] {
+        do throws(RegistryError) { return try await registry.repository(name, credential).tags() } catch { throw ImagesError(error) }
+    }
+
     /// Asks a registry whether it accepts a credential.
     ///
     /// - Returns: a token to be kept instead of the password; empty where the registry gives none

@@ -86,6 +86,7 @@ extension Question {
         switch purpose {
         case .ping: "is there a registry?"
         case .manifest: "the manifest"
+        case .tags: "the tags"
         case .blob(let start): start == 0 ? "the blob" : "the rest of the blob, from byte \(start)"
         case .token(let scope): "a token for \(scope.isEmpty ? "logging in" : scope), \(asker)"
         }

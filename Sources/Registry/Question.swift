@@ -7,6 +7,7 @@ struct Question: Sendable {
     enum Purpose: Sendable, Equatable {
         case ping
         case manifest
+        case tags
         /// A blob, from this byte on.
         case blob(from: Int64)
         case token(scope: String)

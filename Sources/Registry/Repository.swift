@@ -30,6 +30,11 @@ public struct Repository: Sendable {
         try await fetchManifest(name, tagOrDigest ?? name.digest ?? name.tag ?? "latest", conversation.session())
     }
 
+    /// All tags of the repository, in the registry's order.
+    ///
+    /// - Throws: `notFound`, `denied`, `unauthorized`; `malformed` for what is no list, `tooLong` for more than ten thousand
+    public func tags() async throws(RegistryError) -> [String] { try await fetchTags(name, conversation.session()) }
+
     /// Opens a blob. Its bytes come as they are read, and are *not* yet compared with its digest: whoever keeps them does that while they pass.
     ///
     /// - Parameter descriptor: as the manifest has it

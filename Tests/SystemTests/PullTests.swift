@@ -49,6 +49,21 @@ struct PullTests {
         #expect(try bed.slipway("run", "--rm", "--network", "none", "--pull", "never", "\(registry.host)/other", "/bin/true").status == 125)
     }
 
+    @Test("all tags of a repository are pulled one after the other, with one status for all", .enabled(if: Machine.hasDocker, Machine.whyNoDocker))
+    func allTags() throws {
+        let layouts = try Layouts(), registry = try GenuineRegistry(), bed = try Testbed("tags", image: false)
+        for tag in ["1", "2"] {
+            try layouts.image(tag, [["own": tag]])
+            try registry.fill("app:\(tag)", from: "\(layouts.path):\(tag)")
+        }
+        let name = "\(registry.host)/app"
+        let pulled = try bed.docker("pull", "-a", name)
+        #expect(pulled.lines.filter { $0.contains("Pulling from") } == ["1: Pulling from app", "2: Pulling from app"], "\(pulled)")
+        #expect(pulled.lines.filter { $0.hasPrefix("Status: ") } == ["Status: Downloaded newer image for \(name)"])
+        #expect(try bed.slipway("images", "--format", "{{.Tag}}").lines.sorted() == ["1", "2"])
+        #expect(try bed.slipway("pull", "-a", name).lines.suffix(2) == ["Status: Image is up to date for \(name)", name])
+    }
+
     @Test("progress is drawn as bars on a terminal, one line a layer, by the genuine docker and by ours")
     func bars() throws {
         let layouts = try Layouts(), bed = try Testbed("bars", image: false)
