@@ -100,7 +100,8 @@ let archiveLibraries = ["archive", "deflate", "acl", "attr", "lzma", "zstd", "bz
 let rows: [Row] = [
     // 0: C, as thin as it can be
     c("CLinux"),
-    system("CArchive", "libarchive", apt: "libarchive-dev"), system("CDeflate", "libdeflate", apt: "libdeflate-dev"), system("CCrypto", "libcrypto", apt: "libssl-dev"),
+    system("CArchive", "libarchive", apt: "libarchive-dev"), system("CDeflate", "libdeflate", apt: "libdeflate-dev"),
+    system("CCrypto", "libcrypto", apt: "libssl-dev"),
     system("CSeccomp", "libseccomp", apt: "libseccomp-dev"), system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
     module("Lab"),
     // 1: section 2 of the manual
@@ -124,7 +125,8 @@ let rows: [Row] = [
     module(
         "Engine",
         [
-            "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Credentials", "Trees", "Snapshots",
+            "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Credentials", "Trees",
+            "Snapshots",
             "Registry", "Images", "Offload", "Terminals", "Logging"
         ]),
     // 8, 9
@@ -139,8 +141,10 @@ let rows: [Row] = [
     tool("slipway-shim", ["Shim", "Linux"], libraries: ["seccomp"]),
     tool("slip-layer", ["Archive", "Trees", "Mounts", "Namespaces", "Explain", "JSON", "Digests", "Linux", "ArgumentParser"], libraries: archiveLibraries),
     tool(
-        "slip-image", [
-            "Registry", "Images", "Content", "Snapshots", "Metadata", "Trees", "Credentials", "HTTP", "Offload", "OCI", "JSON", "Digests", "Linux", "ArgumentParser"
+        "slip-image",
+        [
+            "Registry", "Images", "Content", "Snapshots", "Metadata", "Trees", "Credentials", "HTTP", "Offload", "OCI", "JSON", "Digests", "Linux",
+            "ArgumentParser"
         ], .standard),
     tool("slipway-tree", ["TreeWorker", "Linux"], libraries: archiveLibraries + ["seccomp"]),
     tool("slipwayd", ["Daemon", "Linux", "ArgumentParser", "Logging"], .standard),
@@ -152,11 +156,14 @@ let rows: [Row] = [
     tests("EngineTests", ["Engine", "DockerAPI", "OCI", "ShimProtocol", "Metadata", "Linux"]),
     tests("DaemonTests", ["Daemon", "Engine", "DockerAPI", "Digests", "HTTP", "Linux", "Logging"]),
     tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
-    tests("CLITests", ["CLI", "DockerClient", "JSON", "Credentials", "Linux", "ArgumentParser"], runs: ["slipway"]), tests("DockerClientTests", ["DockerClient", "JSON", "Linux"]),
+    tests("CLITests", ["CLI", "DockerClient", "JSON", "Credentials", "Linux", "ArgumentParser"], runs: ["slipway"]),
+    tests("DockerClientTests", ["DockerClient", "JSON", "Linux"]),
     tests("DigestsTests", ["Digests"]), tests("MetadataTests", ["Metadata", "Linux"]), tests("ContentTests", ["Content", "Digests", "Linux"]),
     tests("ArchiveTests", ["Archive", "CArchive", "Digests", "Linux"]), tests("TreesTests", ["Trees", "Digests", "Linux"], runs: ["slipway-tree"]),
     tests("SnapshotsTests", ["Snapshots", "Trees", "Mounts", "Metadata", "Digests", "Linux"], runs: ["slipway-tree"]),
-    tests("ImagesTests", ["Images", "Registry", "Credentials", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "HTTP", "Linux"], runs: ["slipway-tree"]),
+    tests(
+        "ImagesTests", ["Images", "Registry", "Credentials", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "HTTP", "Linux"],
+        runs: ["slipway-tree"]),
     tests("CredentialsTests", ["Credentials", "JSON", "Linux"]), tests("RegistryTests", ["Registry", "Credentials", "HTTP", "OCI", "Digests", "Linux"]),
     tests("ToolTests", [], runs: ["slip-layer", "slip-image", "slipway-tree"]),
     // Kernel facilities: values first, then the tools from outside
