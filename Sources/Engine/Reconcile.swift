@@ -10,6 +10,7 @@
 //
 // Chapter 12.
 import Cgroups
+import DockerAPI
 import Linux
 import Logging
 import Metadata
@@ -40,6 +41,7 @@ extension ContainerEngine {
     private func removeRemains(_ row: StoredContainer) async throws {
         let (metadata, id) = (metadata, row.record.id)
         await dismiss(bundle(id))
+        await clear(Cgroup(FilePath(cgroupPath(id, row.record.host.CgroupParent)), in: hierarchies))
         try await offload { try self.removeFiles(id) }
         try await offloadMetadata { () throws(MetadataError) in
             try metadata.write { (transaction) throws(MetadataError) in try transaction.deleteContainer(id) }
@@ -111,18 +113,23 @@ extension ContainerEngine {
         let folder = settings.execRoot.appending("containers")
         let names = await offload { (try? entries(folder)) ?? [] }  // nothing there: nothing left over
         for name in names where !known.contains(name) {
-            let bundle = folder.appending(name), group = Cgroup(FilePath(cgroupPath(name, nil)), in: hierarchies), log = log
+            let bundle = folder.appending(name), log = log
             await dismiss(bundle)
-            await offload {
-                do {
-                    if group.exists {
-                        try group.kill()
-                        try group.remove()
-                    }
-                    try removeTree(bundle)
-                } catch {
-                    log.warning("remove \(bundle): \(error)")
-                }
+            await clear(Cgroup(FilePath(cgroupPath(name, nil)), in: hierarchies))
+            await offload { do { try removeTree(bundle) } catch { log.warning("remove \(bundle): \(error)") } }
+        }
+    }
+
+    /// Ends what is left in a cgroup that is to go, and removes it: its shim may have been killed too.
+    private func clear(_ group: Cgroup) async {
+        let log = log
+        await offload {
+            guard group.exists else { return }
+            do {
+                try group.kill()
+                try group.remove()
+            } catch {
+                log.warning("remove cgroup: \(error)")
             }
         }
     }

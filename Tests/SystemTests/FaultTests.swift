@@ -53,6 +53,8 @@ struct FaultTests {
         if !all.isEmpty { #expect(try run([Machine.tool("slipway"), "rm", "-f"] + all, environment: bed.environment).status == 0) }
         #expect(try eventually { try run(["sh", "-c", "ps -eo args | grep '[s]lipway-shim.*\(bed.folder.lastPathComponent)' || true"]).output.isEmpty })
         #expect(try FileManager.default.contentsOfDirectory(atPath: bed.folder.appending(path: "run/containers").path).isEmpty)
+        let cgroups = try eventually { try leftCgroups().isEmpty }, left = try leftCgroups()
+        #expect(cgroups, "\(left)")
     }
 
     @Test("kill -9 of a shim: the container is ended, and recorded so")

@@ -148,3 +148,9 @@ final class Testbed: @unchecked Sendable {
         try docker("inspect", "-f", template, name).line
     }
 }
+
+/// The containers' cgroups that there are now, those of all daemons in the sandbox.
+func leftCgroups() throws -> [String] {
+    let parent = ProcessInfo.processInfo.environment["SLIPWAY_TEST_CGROUP_PARENT"] ?? "/slipway"
+    return try run(["sh", "-c", "find /sys/fs/cgroup -mindepth 3 -type d -path '*\(parent)/*' | head"]).lines
+}
