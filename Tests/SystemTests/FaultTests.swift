@@ -25,7 +25,7 @@ struct FaultTests {
 
     @Test("kill -9 of the daemon at 20 random points under load: afterwards every container is listed as it is")
     func randomKills() throws {
-        let bed = try Testbed("random")
+        let before = try leftCgroups(), bed = try Testbed("random")
         for round in 0..<20 {
             let names = (0..<3).map { "r\(round)-\($0)" }
             let commands = try names.map {
@@ -53,8 +53,8 @@ struct FaultTests {
         if !all.isEmpty { #expect(try run([Machine.tool("slipway"), "rm", "-f"] + all, environment: bed.environment).status == 0) }
         #expect(try eventually { try run(["sh", "-c", "ps -eo args | grep '[s]lipway-shim.*\(bed.folder.lastPathComponent)' || true"]).output.isEmpty })
         #expect(try FileManager.default.contentsOfDirectory(atPath: bed.folder.appending(path: "run/containers").path).isEmpty)
-        let cgroups = try eventually { try leftCgroups().isEmpty }, left = try leftCgroups()
-        #expect(cgroups, "\(left)")
+        let isClean = try eventually { try leftCgroups() == before }, left = try leftCgroups()
+        #expect(isClean, "\(left), before: \(before)")
     }
 
     @Test("kill -9 of a shim: the container is ended, and recorded so")

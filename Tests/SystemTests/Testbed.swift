@@ -149,8 +149,8 @@ final class Testbed: @unchecked Sendable {
     }
 }
 
-/// The containers' cgroups that there are now, those of all daemons in the sandbox.
-func leftCgroups() throws -> [String] {
+/// The containers' cgroups that there are now, of all daemons in the sandbox. A suite's own container may be among them.
+func leftCgroups() throws -> Set<String> {
     let parent = ProcessInfo.processInfo.environment["SLIPWAY_TEST_CGROUP_PARENT"] ?? "/slipway"
-    return try run(["sh", "-c", "find /sys/fs/cgroup -mindepth 3 -type d -path '*\(parent)/*' | head"]).lines
+    return Set(try run(["sh", "-c", "find /sys/fs/cgroup -mindepth 3 -type d -path '*\(parent)/*'"]).lines)
 }
