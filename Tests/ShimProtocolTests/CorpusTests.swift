@@ -69,6 +69,19 @@ struct CorpusTests {
         #expect(newer.error?.kind == .other)
     }
 
+    @Test("means what it says since clients' detach keys are found by the shim")
+    func detaching() throws {
+        guard case .attach(true, true, false, "ctrl-p,ctrl-q") = try Packet.decode(ShimEnvelope.self, bytes("request-attach-keys.json")).request else {
+            Issue.record("no attach with its keys")
+            return
+        }
+        guard case .exec(_, _, _, _, false, true, false, "ctrl-a,b") = try Packet.decode(ShimEnvelope.self, bytes("request-exec-streams.json")).request else {
+            Issue.record("no exec with its streams")
+            return
+        }
+        #expect(try Packet.decode(ShimMessage.self, bytes("message-detached.json")) == .event(.detached(.init(stream: "e1"))))
+    }
+
     @Test("a request of no known kind is an error, but its number can be told", arguments: [#"{"sequence":5,"request":{"fly":{}}}"#, #"{"sequence":5}"#])
     func unknownRequest(text: String) {
         #expect(throws: ShimProtocolError.self) { try Packet.decode(ShimEnvelope.self, Array(text.utf8)) }
