@@ -49,6 +49,29 @@ struct PullTests {
         #expect(try bed.slipway("run", "--rm", "--network", "none", "--pull", "never", "\(registry.host)/other", "/bin/true").status == 125)
     }
 
+    @Test(
+        "a registry that wants to know who asks is pulled from after `login`, and not after `logout`, over TLS",
+        .enabled(if: Machine.hasDocker && Machine.has("openssl"), Machine.whyNoDocker), arguments: [true, false])
+    func login(isGenuine: Bool) throws {
+        let layouts = try Layouts(), registry = try GenuineRegistry(isGuarded: true), bed = try Testbed("login", image: false)
+        let command = isGenuine ? Machine.docker ?? "docker" : Machine.tool("slipway")
+        func client(_ words: String..., input: String = "") throws -> Outcome {
+            try run([command] + words, input: Data(input.utf8), environment: bed.environment)
+        }
+        try layouts.image("a")
+        let name = try registry.fill("app:1", from: "\(layouts.path):a", as: ["--dest-creds", "me:secret"])
+        let stranger = try client("pull", name)
+        #expect(stranger.status == 1 && stranger.errors.contains("no basic auth credentials"), "\(stranger)")
+        let wrong = try client("login", "-u", "me", "--password-stdin", registry.host, input: "wrong")
+        #expect(wrong.status == 1 && wrong.errors.contains("401 Unauthorized"), "\(wrong)")
+        #expect(try client("login", "-u", "me", "--password-stdin", registry.host, input: "secret").output.contains("Login Succeeded"))
+        #expect(try client("run", "--rm", "--network", "none", name, "/bin/echo", "let in").line == "let in")
+        #expect(try client("logout", registry.host).status == 0)
+        #expect(try client("rmi", name).status == 0)
+        #expect(try client("pull", name).status == 1)
+        #expect(!bed.daemonLog.contains("secret"))
+    }
+
     @Test("all tags of a repository are pulled one after the other, with one status for all", .enabled(if: Machine.hasDocker, Machine.whyNoDocker))
     func allTags() throws {
         let layouts = try Layouts(), registry = try GenuineRegistry(), bed = try Testbed("tags", image: false)

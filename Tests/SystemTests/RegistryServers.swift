@@ -30,7 +30,8 @@ final class GenuineRegistry: @unchecked Sendable {
     /// One line for each request.
     var log: String { (try? String(contentsOf: logPath, encoding: .utf8)) ?? "" }
 
-    init(_ name: String = "registry") throws {
+    /// - Parameter isGuarded: speaks TLS by a certificate that nobody vouches for, and asks for the name `me` and the password `secret`
+    init(_ name: String = "registry", isGuarded: Bool = false) throws {
         folder = URL(filePath: "/tmp/slipway-\(name)-\(UUID().uuidString.prefix(6))")
         try FileManager.default.createDirectory(at: folder.appending(path: "store"), withIntermediateDirectories: true)
         port = freePort()
@@ -38,8 +39,10 @@ final class GenuineRegistry: @unchecked Sendable {
             version: 0.1
             log: {accesslog: {disabled: false}, level: info}
             storage: {filesystem: {rootdirectory: \(folder.path)/store}, delete: {enabled: true}}
-            http: {addr: "127.0.0.1:\(port)"}
+            http: {addr: "127.0.0.1:\(port)"\(isGuarded ? ", tls: {certificate: \(folder.path)/crt, key: \(folder.path)/key}" : "")}
+            \(isGuarded ? "auth: {htpasswd: {realm: test, path: \(folder.path)/htpasswd}}" : "")
             """
+        if isGuarded { try guardIt() }
         try configuration.write(to: folder.appending(path: "config.yml"), atomically: true, encoding: .utf8)
         _ = FileManager.default.createFile(atPath: logPath.path, contents: nil)
         process.executableURL = URL(filePath: "/usr/bin/env")
@@ -48,7 +51,7 @@ final class GenuineRegistry: @unchecked Sendable {
         process.standardError = process.standardOutput
         try process.run()
         let host = host
-        guard eventually(within: 20, { (try? run(["curl", "-sf", "http://\(host)/v2/"], seconds: 5).status) == 0 }) else {
+        guard eventually(within: 20, { (try? run(["curl", "-sk", "http\(isGuarded ? "s" : "")://\(host)/v2/"], seconds: 5).status) == 0 }) else {
             throw Refused(description: "docker-registry did not come up: \(log)")
         }
     }
@@ -59,10 +62,19 @@ final class GenuineRegistry: @unchecked Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    private func guardIt() throws {
+        // The line is bcrypt's of `secret`.
+        let line = "me:$2b$05$mC4aS6osIY334OU8uBkz..wD4DeRjkcQzdBDt0A73DOIT8ByHkJhK\n"
+        try line.write(to: folder.appending(path: "htpasswd"), atomically: true, encoding: .utf8)
+        let words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=registry -addext subjectAltName=IP:127.0.0.1 -keyout key -out crt"
+        let made = try run(["sh", "-c", "cd \(folder.path) && openssl \(words)"])
+        guard made.status == 0 else { throw Refused(description: "openssl: \(made)") }
+    }
+
     /// Puts an image of an OCI layout into the registry, and gives its full name.
     @discardableResult
-    func fill(_ name: String, from layout: String) throws -> String {
-        let words = ["skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "oci:\(layout)", "docker://\(host)/\(name)"]
+    func fill(_ name: String, from layout: String, as user: [String] = []) throws -> String {
+        let words = ["skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false"] + user + ["oci:\(layout)", "docker://\(host)/\(name)"]
         let outcome = try run(words, seconds: 120)
         guard outcome.status == 0 else { throw Refused(description: "skopeo: \(outcome)") }
         return "\(host)/\(name)"
