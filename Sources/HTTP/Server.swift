@@ -36,7 +36,7 @@ public final class Server: Sendable {
     private let limits: Limits
     private let handler: @Sendable (Request) async -> Response
     private let sockets = Mutex<[FilePath]>([])
-    private let registry = Registry()
+    private let openChannels = OpenChannels()
 
     /// - Parameters:
     ///   - threads: event loops
@@ -64,7 +64,7 @@ public final class Server: Sendable {
             let socket = try listen(path, .stream, backlog: 1024)
             try changeMode(path, mode)
             let same = try socket.duplicate()
-            registry.add(try await bootstrap(isTCP: false).withBoundSocket(socket.release().rawValue).get())
+            openChannels.add(try await bootstrap(isTCP: false).withBoundSocket(socket.release().rawValue).get())
             try same.borrow { (descriptor) throws(KernelError) in try setBacklog(of: descriptor, 1024) }
         } catch let error as KernelError {
             throw ServerError.refused(address, why: error.description)
@@ -79,7 +79,7 @@ public final class Server: Sendable {
     public func bind(host: String, port: Int) async throws -> Int {
         do {
             let channel = try await bootstrap(isTCP: true).bind(host: host, port: port).get()
-            registry.add(channel)
+            openChannels.add(channel)
             return channel.localAddress?.port ?? port
         } catch {
             throw ServerError.refused("tcp://\(host):\(port)", why: "\(error)")
@@ -92,22 +92,22 @@ public final class Server: Sendable {
         for path in sockets.withLock({ $0 }) {
             try? remove(path)  // somebody may have removed it already
         }
-        await registry.closeAll()
+        await openChannels.closeAll()
         try? await group.shutdownGracefully()  // fails only where it was shut down before
     }
 
     private func bootstrap(isTCP: Bool) -> ServerBootstrap {
-        let (handler, limits, registry) = (handler, limits, registry)
+        let (handler, limits, openChannels) = (handler, limits, openChannels)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    registry.add(channel)
+                    openChannels.add(channel)
                     let gate = Gate(limits), pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(gate)
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)))
-                    try pipeline.addHandler(ServerConnection(channel, gate, registry, handler))
+                    try pipeline.addHandler(ServerConnection(channel, gate, openChannels, handler))
                 }
             }
         guard isTCP else { return bootstrap }

@@ -16,7 +16,7 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Ga
     private let channel: any Channel
     private let gate: Gate
     private let handler: @Sendable (Request) async -> Response
-    private let registry: Registry
+    private let openChannels: OpenChannels
     /// The request's body, while it is on its way.
     private var body: Feed?
     /// Answers the request; nil between requests.
@@ -25,8 +25,8 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Ga
     /// To be done when the request's body has passed.
     private var afterBody: (() -> Void)?
 
-    init(_ channel: any Channel, _ gate: Gate, _ registry: Registry, _ handler: @escaping @Sendable (Request) async -> Response) {
-        (self.channel, self.gate, self.registry, self.handler) = (channel, gate, registry, handler)
+    init(_ channel: any Channel, _ gate: Gate, _ openChannels: OpenChannels, _ handler: @escaping @Sendable (Request) async -> Response) {
+        (self.channel, self.gate, self.openChannels, self.handler) = (channel, gate, openChannels, handler)
         gate.keeper = self
     }
 
@@ -58,10 +58,10 @@ final class ServerConnection: ChannelInboundHandler, RemovableChannelHandler, Ga
         if request.headers.words(of: "Expect").contains("100-continue") {
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), promise: nil)
         }
-        registry.began()
+        openChannels.began()
         task = Task {
             await self.send(handler(request), head)
-            self.registry.ended()
+            self.openChannels.ended()
         }
     }
 

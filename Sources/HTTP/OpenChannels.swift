@@ -3,7 +3,7 @@ import NIOCore
 import Synchronization
 
 /// Channels and tasks that are alive.
-final class Registry: Sendable {
+final class OpenChannels: Sendable {
     private struct Alive {
         var channels: [ObjectIdentifier: any Channel] = [:]
         var tasks = 0, isClosing = false
