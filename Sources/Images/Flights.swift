@@ -4,8 +4,9 @@
 //          └─────── somebody does ─► board: told where it is now ─────┘
 //
 // A passenger whose task is cancelled leaves alone. When the last one leaves before the end, the flight is cancelled, and its end awaited, so that
-// nothing of it is left when they go on; when the last one leaves after it, `land` puts away what the flight held for them. A failure is everybody's, except that who asked another source (`owner`) tries
-// that one before giving up. The task is unstructured, as it must outlive whoever began it. Chapter 08.
+// nothing of it is left when they go on; when the last one leaves after it, `land` puts away what the flight held for them. A failure is
+// everybody's, except that who asked another source (`owner`) tries that one before giving up. The task is unstructured, as it must outlive
+// whoever began it. Chapter 08.
 
 import Synchronization
 

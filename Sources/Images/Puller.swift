@@ -94,7 +94,7 @@ public final class Puller: Sendable {
         }
     }
 
-    /// Step 4. Layers that are here are leased; the others are boarded lowest first, which is the order in which they are fetched.
+    /// Step 4. Layers that are here are leased; the others are boarded lowest first, and fetched in about that order: who asks for a place first, gets it.
     private func bring(
         _ plan: PullPlan, _ lease: String, _ progress: @escaping @Sendable (PullProgress) -> Void
     ) async throws(ImagesError) -> [Blob] {
