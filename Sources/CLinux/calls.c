@@ -29,7 +29,6 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <termios.h>
@@ -229,10 +228,6 @@ int slipway_syncfs(int descriptor) { return syncfs(descriptor); }
 int slipway_flock(int descriptor, int operation) { return flock(descriptor, operation); }
 int slipway_inotify_create(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
 int slipway_inotify_add(int queue, const char *path, uint32_t mask) { return inotify_add_watch(queue, path, mask); }
-int64_t slipway_file_system_type(const char *path) {
-    struct statfs information;
-    return statfs(path, &information) < 0 ? -1 : (int64_t)information.f_type;
-}
 
 int slipway_interface_up(const char *name) {
     struct ifreq request = {0};

@@ -9,10 +9,12 @@ public import Logging
 public struct Answerer: Sendable {
     let engine: ContainerEngine
     let log: Logger
-    let executable: FilePath
+    private let routes: [Route]
 
     /// - Parameter executable: the daemon's own file, as `/slipway/info` tells
-    public init(_ engine: ContainerEngine, executable: FilePath, log: Logger) { (self.engine, self.executable, self.log) = (engine, executable, log) }
+    public init(_ engine: ContainerEngine, executable: FilePath, log: Logger) {
+        (self.engine, self.log, routes) = (engine, log, Daemon.routes(of: executable))
+    }
 
     /// Answers one request.
     public func answer(_ request: Request) async -> Response {
@@ -25,7 +27,7 @@ public struct Answerer: Sendable {
     private func answerBare(_ request: Request) async -> Response {
         do {
             let (version, path) = try split(request.segments)
-            for route in routes(self) where route.method == request.method {
+            for route in routes where route.method == request.method {
                 guard let parameters = route.match(path) else { continue }
                 return try await route.handler(Call(engine: engine, request: request, parameters: parameters, version: version))
             }

@@ -2,20 +2,22 @@
 // through both, so that nothing is silently accepted. Chapter 12; Engine API v1.43.
 import Engine
 import HTTP
+import Linux
 
-/// Built once: the routes hold no state but the daemon.
-func routes(_ daemon: Answerer) -> [Route] {
-    system(daemon) + containers + streams + execs + images + registries + networksAndVolumes
+/// Built once for each `Answerer`.
+/// - Parameter executable: the daemon's own file
+func routes(of executable: FilePath) -> [Route] {
+    system(executable) + containers + streams + execs + images + registries + networksAndVolumes
         + unbuilt.map { method, pattern in
             Route(method, pattern) { call in throw EngineError(.unsupported, "\(method) \(pattern) is not supported by this engine yet") }
         }
 }
 
-private func system(_ daemon: Answerer) -> [Route] {
+private func system(_ executable: FilePath) -> [Route] {
     [
         Route("GET", "/_ping", ping), Route("HEAD", "/_ping", ping), Route("GET", "/version", version), Route("GET", "/info", info),
         Route("GET", "/events", events),
-        Route("GET", "/slipway/info") { call in try .json(await call.engine.slipwayInfo(daemon: daemon.executable)) },
+        Route("GET", "/slipway/info") { call in try .json(await call.engine.slipwayInfo(daemon: executable)) },
         Route("GET", "/slipway/containers/{id}/explain", explain)
     ]
 }

@@ -40,9 +40,6 @@ public func setWitness(_ new: (any Witness)?) {
     unsafe witness = new
 }
 
-/// Whether a witness is installed.
-public var isWitnessed: Bool { unsafe witness != nil }
-
 /// Makes one kernel call, again for as long as a signal interrupts it.
 /// - Parameters:
 ///   - name: the call's name in the manual

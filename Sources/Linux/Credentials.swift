@@ -56,11 +56,6 @@ public func raiseAmbientCapability(_ number: Int) throws(KernelError) { try cont
 /// Empties the ambient set. man 2 prctl, `PR_CAP_AMBIENT_CLEAR_ALL`.
 public func clearAmbientCapabilities() throws(KernelError) { try control(47, "PR_CAP_AMBIENT_CLEAR_ALL", 4) }
 
-/// Sets what ps shows as the process's name; 15 bytes count. man 2 prctl, `PR_SET_NAME`.
-public func setProcessName(_ name: String) throws(KernelError) {
-    try call("prctl", "PR_SET_NAME \(name)") { unsafe name.withCString { slipway_prctl(15, UInt64(UInt(bitPattern: $0)), 0, 0, 0) } }
-}
-
 /// Becomes a user for good. man 2 setresuid.
 public func setUser(_ user: UInt32) throws(KernelError) { try call("setresuid", "\(user)") { slipway_setresuid(user, user, user) } }
 

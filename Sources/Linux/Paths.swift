@@ -259,8 +259,3 @@ public func attributes(of path: FilePath) throws(KernelError) -> [String] {
     let size = try call("llistxattr", "\(path)") { unsafe path.cString { unsafe slipway_list_xattr($0, &names, UInt64(names.count)) } }
     return names.prefix(Int(size)).split(separator: 0).map { String(decoding: $0.map(UInt8.init(bitPattern:)), as: UTF8.self) }
 }
-
-/// The magic number of the file system at a path. man 2 statfs.
-public func fileSystemType(_ path: FilePath) throws(KernelError) -> Int64 {
-    try call("statfs", "\(path)") { unsafe path.cString { unsafe slipway_file_system_type($0) } }
-}

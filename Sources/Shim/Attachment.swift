@@ -58,8 +58,6 @@ final class Attachment {
 
     /// Whether its producers should pause.
     var isFull: Bool { queue.isFull }
-    /// Whether everything has been handed to the socket.
-    var isDrained: Bool { queue.isEmpty }
 
     /// Begins, and says by `mayRead` whether its input is welcome at present.
     func allowInput(_ mayRead: Bool) {

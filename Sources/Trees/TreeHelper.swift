@@ -17,7 +17,8 @@ public struct TreeHelper: Sendable {
 
     /// Applies a layer to an empty directory: plain tar or gzip, zstd, bzip2, xz. What is below it need not be there yet.
     ///
-    /// How far it has come can be asked for meanwhile, on another thread: `bytesRead(of: blob)`.
+    /// How far it has come can be seen meanwhile, on another thread: the helper reads through the same open file, whose position (man 2 lseek) is
+    /// the number of the blob's bytes that it has read.
     /// - Parameters:
     ///   - blob: open for reading, at its start; its position moves
     ///   - directory: where the layer's files go. After an error it holds part of the layer and is to be removed.
@@ -62,13 +63,6 @@ public struct TreeHelper: Sendable {
     /// - Throws: `.kernel`, with the directory under way.
     public func size(of directory: FilePath) throws(TreesError) -> Sized {
         try answer(to: .size, .size(directory: directory.string), archive: nil, \.sized)
-    }
-
-    /// How much of a layer that is being unpacked was read so far, in bytes of the (compressed) blob. The helper reads through the same open
-    /// file, whose position is the progress. man 2 lseek.
-    /// - Parameter blob: the descriptor that `unpack` was given, or a duplicate of it
-    public static func bytesRead(of blob: FileDescriptor) throws(KernelError) -> Int64 {
-        try seek(blob, to: 0, from: 1)
     }
 
     /// Runs one task to its end and returns what it said.

@@ -74,7 +74,6 @@ int slipway_syncfs(int descriptor);
 int slipway_flock(int descriptor, int operation);
 int slipway_inotify_add(int queue, const char *path, uint32_t mask);
 int slipway_inotify_create(void);
-int64_t slipway_file_system_type(const char *path);
 
 // Interfaces.
 int slipway_interface_up(const char *name);
