@@ -15,7 +15,8 @@ let mine = Set((lab ?? Context.environment["MINE"] ?? "").split(separator: ",").
 /// Chapters with a lab: number, folder, the modules that a learner writes, and the tools that its checks run.
 let labs: [(chapter: String, folder: String, modules: [String], tools: [String])] = [
     ("03", "labs/03-namespaces", ["Namespaces"], ["slip-ns"]), ("07", "labs/07-layers", ["Archive"], ["slip-layer", "slipway-tree"]),
-    ("08", "labs/08-images", ["Registry"], ["slip-image"])
+    ("08", "labs/08-images", ["Registry"], ["slip-image"]), ("09", "labs/09-networks", ["Netlink"], ["slip-net"]),
+    ("10", "labs/10-volumes", ["Volumes"], ["slip-volume", "slipway-tree"])
 ]
 
 func learnersPath(of module: String) -> String? {
@@ -103,12 +104,13 @@ let rows: [Row] = [
     system("CArchive", "libarchive", apt: "libarchive-dev"), system("CDeflate", "libdeflate", apt: "libdeflate-dev"),
     system("CCrypto", "libcrypto", apt: "libssl-dev"),
     system("CSeccomp", "libseccomp", apt: "libseccomp-dev"), system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
+    system("CNftables", "libnftables", apt: "libnftables-dev"),
     module("Lab"),
     // 1: section 2 of the manual
     module("Linux", ["CLinux", "SystemPackage"]), module("Digests", ["CCrypto"]), module("JSON"),
     // 2: values and bytes; one kernel facility each
     module("OCI"), module("DockerAPI"), module("Archive", ["CArchive", "CDeflate", "Digests", "Linux", "Lab"]), module("Seccomp", ["CSeccomp", "Linux"]),
-    module("Metadata", ["CSQLite", "Linux"]),
+    module("Metadata", ["CSQLite", "Linux"]), module("Netlink", ["Linux", "Lab"]), module("Nftables", ["CNftables", "Linux"]),
     module("Rootfs", ["Linux"]), module("Mounts", ["Linux"]), module("Namespaces", ["Linux", "Lab"]), module("Cgroups", ["Linux"]),
     module("Capabilities", ["Linux"]), module("Terminals", ["Linux"]), module("Explain", ["Linux"]), module("Credentials", ["Linux", "JSON"]),
     // 3
@@ -116,6 +118,7 @@ let rows: [Row] = [
     module("ShimProtocol", ["Linux", "OCI"]),
     module("Trees", ["Linux", "Digests"]), module("TreeWorker", ["Linux", "Archive", "Mounts", "Seccomp", "Trees"]),
     module("Snapshots", ["Linux", "Digests", "Metadata", "Trees"]), module("Content", ["Linux", "Digests"]),
+    module("Networks", ["Linux", "Netlink", "Nftables", "Metadata"]), module("Volumes", ["Linux", "Metadata", "Trees", "Lab"]),
     // 4
     module("Shim", ["Runtime", "ShimProtocol", "OCI", "Explain", "Mounts", "Namespaces", "Cgroups", "Terminals", "Linux"]),
     module("Offload", ["NIOPosix"]), module("HTTP", ["Linux", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"]),
@@ -127,7 +130,7 @@ let rows: [Row] = [
         [
             "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Credentials", "Trees",
             "Snapshots",
-            "Registry", "Images", "Offload", "Terminals", "Logging"
+            "Registry", "Images", "Offload", "Terminals", "Netlink", "Nftables", "Networks", "Volumes", "JSON", "Logging"
         ]),
     // 8, 9
     module("Daemon", ["Engine", "HTTP", "DockerAPI", "ShimProtocol", "Offload", "Linux", "Logging"]), module("DockerClient", ["Linux", "JSON"]),
@@ -146,6 +149,8 @@ let rows: [Row] = [
             "Registry", "Images", "Content", "Snapshots", "Metadata", "Trees", "Credentials", "HTTP", "Offload", "OCI", "JSON", "Digests", "Linux",
             "ArgumentParser"
         ], .standard),
+    tool("slip-net", ["Networks", "Netlink", "Nftables", "Namespaces", "Mounts", "Explain", "JSON", "Linux", "ArgumentParser"], .standard),
+    tool("slip-volume", ["Volumes", "Trees", "Metadata", "Mounts", "Namespaces", "Explain", "JSON", "Linux", "ArgumentParser"], .standard),
     tool("slipway-tree", ["TreeWorker", "Linux"], libraries: archiveLibraries + ["seccomp"]),
     tool("slipwayd", ["Daemon", "Linux", "ArgumentParser", "Logging"], .standard),
     tool("slipway", ["CLI", "Linux"], .standard),
@@ -165,7 +170,7 @@ let rows: [Row] = [
         "ImagesTests", ["Images", "Registry", "Credentials", "Snapshots", "Trees", "Content", "Metadata", "OCI", "Digests", "HTTP", "Linux"],
         runs: ["slipway-tree"]),
     tests("CredentialsTests", ["Credentials", "JSON", "Linux"]), tests("RegistryTests", ["Registry", "Credentials", "HTTP", "OCI", "Digests", "Linux"]),
-    tests("ToolTests", [], runs: ["slip-layer", "slip-image", "slipway-tree"]),
+    tests("ToolTests", [], runs: ["slip-layer", "slip-image", "slip-net", "slip-volume", "slipway-tree"]),
     // Kernel facilities: values first, then the tools from outside
     tests("RootfsTests", ["Rootfs", "Linux"]), tests("MountsTests", ["Mounts", "Linux"]), tests("NamespacesTests", ["Namespaces", "Linux"]),
     tests("CgroupsTests", ["Cgroups", "Linux"]),
@@ -175,6 +180,11 @@ let rows: [Row] = [
     tests("ShimProtocolTests", ["ShimProtocol", "OCI", "Linux"]), tests("TerminalsTests", ["Terminals", "Linux"]),
     tests("ShimTests", ["ShimProtocol", "OCI", "Linux"], runs: ["slipway-shim"]),
     tests("HTTPTests", ["HTTP", "Linux"]), tests("DockerAPITests", ["DockerAPI"]), tests("SystemTests", []), tests("TidyTests", [], at: "Tests/Tidy"),
+    tests("NetlinkTests", ["Netlink", "Linux"]), tests("NftablesTests", ["Nftables", "Linux"]),
+    tests("NetworksTests", ["Networks", "Netlink", "Nftables", "Metadata", "Linux"]),
+    tests("VolumesTests", ["Volumes", "Trees", "Metadata", "Linux"], runs: ["slipway-tree"]),
+    tests("Lab09Checks", ["Netlink", "Linux"], runs: ["slip-net"], at: "labs/09-networks/Checks"),
+    tests("Lab10Checks", ["Volumes", "Trees", "Metadata", "Linux"], runs: ["slip-volume", "slipway-tree"], at: "labs/10-volumes/Checks"),
     tests("Lab07Checks", ["Archive", "Linux"], runs: ["slip-layer", "slipway-tree"], at: "labs/07-layers/Checks"),
     tests("Lab08Checks", ["Registry", "Credentials", "HTTP", "OCI", "Digests", "Linux"], runs: ["slip-image"], at: "labs/08-images/Checks"),
     tests("CourseTests", ["Course", "Linux"]), tests("Lab03Checks", ["Namespaces", "Linux"], runs: ["slip-ns"], at: "labs/03-namespaces/Checks")

@@ -34,6 +34,7 @@ struct Window: Sendable, Equatable {
 /// A container.
 public final class Container: Sendable {
     struct State: Sendable {
+        var record: ContainerRecord
         var name: String
         var life: Life<ShimLink> = .resting(parked: nil)
         var past: Past
@@ -47,17 +48,17 @@ public final class Container: Sendable {
         /// A removal is under way.
         var isLeaving = false
     }
-    public let record: ContainerRecord
+    public let id: String
     let mailbox = Mailbox()
     let removed = Promise<Int32>()
     let state: Mutex<State>
 
     init(_ record: ContainerRecord, name: String, past: Past = Past()) {
-        self.record = record
-        state = Mutex(State(name: name, past: past))
+        id = record.id
+        state = Mutex(State(record: record, name: name, past: past))
     }
 
-    public var id: String { record.id }
+    public var record: ContainerRecord { state.withLock { $0.record } }
     public var name: String { state.withLock { $0.name } }
     var past: Past { state.withLock { $0.past } }
     var autoRemove: Bool { record.host.AutoRemove ?? false }

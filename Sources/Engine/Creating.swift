@@ -38,12 +38,8 @@ extension ContainerEngine {
             }
             self.containers.withLock { $0[record.id] = container }
             self.publish("create", container)
-            return CreateReply(id: record.id, warnings: warnings + self.imageWarnings(image))
+            return CreateReply(id: record.id, warnings: warnings)
         }
-    }
-
-    private func imageWarnings(_ image: ImageRecord) -> [String] {
-        (image.configuration.config?.volumes ?? [:]).keys.sorted().map { "Volumes are not built yet: the image's volume \($0) is an ordinary directory" }
     }
 
     private func makeRecord(_ request: CreateRequest, _ image: ImageRecord) throws(EngineError) -> ContainerRecord {
@@ -51,9 +47,11 @@ extension ContainerEngine {
         let config = merged(request.config, with: image.configuration.config, id: id)
         guard let (path, arguments) = commandLine(config) else { throw EngineError(.invalid, "no command specified") }
         let host = completed(request.hostConfig, on: machine)
-        let record = ContainerRecord(
+        var record = ContainerRecord(
             id: id, createdNanoseconds: WallTime.now.nanoseconds, image: image.id.description, config: config, host: host, path: path, arguments: arguments,
             mounts: try mountPoints(host), networks: [host.NetworkMode ?? "bridge"])
+        try planNetworks(request, of: &record)
+        try planVolumes(request, image, of: &record)
         _ = try makeSpec(record, SpecSurroundings(files: dataDirectory(id), cgroupPath: cgroupPath(id, host.CgroupParent), available: available))
         return record
     }
@@ -85,6 +83,7 @@ extension ContainerEngine {
                     throw MetadataError.constraint("No such image: \(stored.record.config.Image ?? "")")
                 }
                 try transaction.insertContainer(stored, request: text)
+                try insertNetworks(of: stored.record, in: transaction)
                 return nil
             }
         }
@@ -98,8 +97,9 @@ extension ContainerEngine {
             try makeDirectories(self.dataDirectory(id), mode: 0o710)
             _ = try snapshots.prepare(container: id, from: image.chain)
             try self.makeBindSources(container.record)
-            try self.writeBundle(container)
         }
+        try await prepareVolumes(container)
+        try await offload { try self.writeBundle(container) }
         try await park(container)
         let metadata = metadata
         try await offloadMetadata { () throws(MetadataError) in
@@ -160,7 +160,10 @@ extension ContainerEngine {
             try await offload { try self.removeFiles(id) }
             let metadata = metadata
             try await offloadMetadata { () throws(MetadataError) in
-                try metadata.write { (transaction) throws(MetadataError) in try transaction.deleteContainer(id) }
+                try metadata.write { (transaction) throws(MetadataError) in 
+                    try forgetNetworks(of: id, in: transaction)
+                    try transaction.deleteContainer(id)
+                }
             }
         } catch {
             log.warning("remove the half-made container \(id): \(error)")

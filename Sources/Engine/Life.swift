@@ -63,6 +63,8 @@ public enum LifeEffect<Shim: Sendable>: Sendable {
     case release(Shim)
     /// Close the streams of clients that still wait for the next run.
     case closeAttachments
+    /// Give back networks and volumes of the run that has ended.
+    case giveBack
     /// Kill whatever is left in the container's cgroup, and remove it.
     case clearCgroup
     /// Remove the container, which was made with `--rm`.
@@ -92,7 +94,7 @@ public func after<Shim>(
     case (.resting(let shim), .startFailed(let code, let text)):
         (past.exitCode, past.error) = (code, text)
         let release = shim.map { [LifeEffect.release($0)] } ?? []
-        return (.resting(parked: nil), past, [.save] + release + [.closeAttachments, .tellEnd(code: code)] + (autoRemove ? [.removeSelf] : []))
+        return (.resting(parked: nil), past, [.save] + release + [.giveBack, .closeAttachments, .tellEnd(code: code)] + (autoRemove ? [.removeSelf] : []))
     case (.running(let shim, _), .exited(let record)):
         let effects: [LifeEffect<Shim>] = end(&past, record, autoRemove: autoRemove)
         return (.resting(parked: nil), past, effects + [.release(shim)])
@@ -114,5 +116,5 @@ private func end<Shim>(_ past: inout Past, _ record: ExitRecord, autoRemove: Boo
     past.oomKilled = record.oomKilled
     past.error = record.error ?? ""
     let memory: [LifeEffect<Shim>] = record.oomKilled ? [.publish(action: "oom", exitCode: nil)] : []
-    return memory + [.save, .publish(action: "die", exitCode: record.code), .tellEnd(code: record.code)] + (autoRemove ? [.removeSelf] : [])
+    return memory + [.save, .publish(action: "die", exitCode: record.code), .giveBack, .tellEnd(code: record.code)] + (autoRemove ? [.removeSelf] : [])
 }

@@ -25,6 +25,7 @@ extension ContainerEngine {
         let stored = try await offloadMetadata { () throws(MetadataError) in
             try metadata.read { (transaction) throws(MetadataError) in try transaction.storedContainers() }
         }
+        try await openNetworks()
         for row in stored where row.stage != .ready { try await removeRemains(row) }
         for row in stored where row.stage == .ready {
             let container = Container(row.record, name: row.name, past: row.past)
@@ -34,6 +35,8 @@ extension ContainerEngine {
         let known = Set(containers.withLock { $0.keys })
         try await offload { () throws(SnapshotsError) in try snapshots.keepOnly(containers: known) }
         await collectStrays(known)
+        await repairNetworks()
+        await repairVolumes()
         for container in all where container.autoRemove && !container.isRunning && container.past.finishedAt != nil { removeSelf(container) }
         log.info("\(known.count) containers, \(all.count { $0.isRunning }) running")
     }
@@ -44,7 +47,10 @@ extension ContainerEngine {
         await clear(Cgroup(FilePath(cgroupPath(id, row.record.host.CgroupParent)), in: hierarchies))
         try await offload { try self.removeFiles(id) }
         try await offloadMetadata { () throws(MetadataError) in
-            try metadata.write { (transaction) throws(MetadataError) in try transaction.deleteContainer(id) }
+            try metadata.write { (transaction) throws(MetadataError) in
+                try forgetNetworks(of: id, in: transaction)
+                try transaction.deleteContainer(id)
+            }
         }
     }
 

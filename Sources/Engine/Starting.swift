@@ -23,10 +23,11 @@ extension ContainerEngine {
         try checkUsable(container)
         guard !container.isRunning else { throw EngineError.unchanged }
         do {
-            try checkNetwork(container.record)
             let shim = try await parkedShim(container)
             try await save(container, shouldRun: true)
             try await join(container, shim)
+            try await connectNetworks(container, shim)
+            try await mountVolumes(container)
             await setWindow(container, shim)
             let reply = try await shim.ask(.start)
             container.closeExplain()
@@ -43,14 +44,6 @@ extension ContainerEngine {
     func checkUsable(_ container: Container) throws(EngineError) {
         guard container.status != "removing" else {
             throw EngineError(.conflict, "container is marked for removal and cannot be started")
-        }
-    }
-
-    /// Networks are looked up at the start, as Docker does.
-    private func checkNetwork(_ record: ContainerRecord) throws(EngineError) {
-        let mode = record.host.NetworkMode ?? "bridge"
-        guard builtInNetworks.contains(where: { $0.name == mode }) else {
-            throw EngineError(.notFound, "failed to set up container networking: network \(mode) not found")
         }
     }
 
@@ -144,6 +137,9 @@ extension ContainerEngine {
         case .publish(let action, let code): publish(action, container, code.map { endAttributes($0, container.past) } ?? [:])
         case .release(let shim): _ = try? await shim.ask(.release)  // gone already is as good
         case .closeAttachments: container.closeAttachments()
+        case .giveBack:
+            await disconnectNetworks(container)
+            await unmountVolumes(container)
         case .clearCgroup: try await clearCgroup(container)
         case .removeSelf: removeSelf(container)
         }

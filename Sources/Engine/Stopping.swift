@@ -98,8 +98,8 @@ extension ContainerEngine {
 
     // MARK: Removal
 
-    /// Removes a container; `force` ends it first.
-    public func remove(_ container: Container, force: Bool) async throws(EngineError) {
+    /// Removes a container; `force` ends it first, `volumes` takes its anonymous volumes along.
+    public func remove(_ container: Container, force: Bool, volumes: Bool = false) async throws(EngineError) {
         let isFirst = container.state.withLock { state in
             defer { state.isLeaving = true }
             return !state.isLeaving
@@ -113,7 +113,7 @@ extension ContainerEngine {
                 }
                 try await end(container)
             }
-            try await asEngineError { try await container.mailbox.perform { try await self.removeNow(container) } }
+            try await asEngineError { try await container.mailbox.perform { try await self.removeNow(container, withVolumes: volumes) } }
         } catch {
             container.state.withLock { $0.isLeaving = false }
             throw error
@@ -130,7 +130,7 @@ extension ContainerEngine {
         guard await end.value(within: 10) != nil else { throw EngineError(.failed, "could not kill container: \(container.id)") }
     }
 
-    private func removeNow(_ container: Container) async throws {
+    private func removeNow(_ container: Container, withVolumes: Bool) async throws {
         let (metadata, id) = (metadata, container.id)
         guard containers.withLock({ $0[id] }) != nil else { return }
         try await offloadMetadata { () throws(MetadataError) in
@@ -139,8 +139,12 @@ extension ContainerEngine {
         await carryOut(container.apply(.removalBegan), container)
         container.closeAttachments()
         try await offload { try self.removeFiles(id) }
+        await releaseVolumes(container, withAnonymous: withVolumes)
         try await offloadMetadata { () throws(MetadataError) in
-            try metadata.write { (transaction) throws(MetadataError) in try transaction.deleteContainer(id) }
+            try metadata.write { (transaction) throws(MetadataError) in
+                try forgetNetworks(of: id, in: transaction)
+                try transaction.deleteContainer(id)
+            }
         }
         containers.withLock { $0[id] = nil }
         for exec in container.state.withLock({ $0.execs }) { execs.withLock { $0[exec] = nil } }
@@ -152,7 +156,7 @@ extension ContainerEngine {
     func removeSelf(_ container: Container) {
         Task {
             do throws(EngineError) {
-                try await remove(container, force: true)
+                try await remove(container, force: true, volumes: true)
             } catch {
                 if error.kind != .conflict { log.error("remove container \(container.id): \(error)") }
             }

@@ -16,6 +16,7 @@ private func names(_ effects: [LifeEffect<Int>]) -> [String] {
         case .publish(let action, let code): "publish \(action)" + (code.map { " \($0)" } ?? "")
         case .release(let shim): "release \(shim)"
         case .closeAttachments: "close"
+        case .giveBack: "give back"
         case .clearCgroup: "clear"
         case .removeSelf: "remove"
         }
@@ -39,7 +40,7 @@ struct LifeTests {
         let next = after(.exited(record(7)), in: Life<Int>.running(1, pid: 42), Past(), autoRemove: false)
         guard case .resting(parked: nil) = next.life else { Issue.record("it does not rest"); return }
         #expect(next.past.exitCode == 7 && next.past.finishedAt == later)
-        #expect(names(next.effects) == ["save", "publish die 7", "tell 7", "release 1"])
+        #expect(names(next.effects) == ["save", "publish die 7", "give back", "tell 7", "release 1"])
     }
 
     @Test("a death for lack of memory is told as such, before the end")
@@ -54,7 +55,7 @@ struct LifeTests {
         let ended = after(.exited(record(0)), in: Life<Int>.running(1, pid: 42), Past(), autoRemove: true)
         #expect(names(ended.effects).contains("remove"))
         let failed = after(.startFailed(code: 127, text: "no"), in: Life<Int>.resting(parked: 1), Past(), autoRemove: true)
-        #expect(names(failed.effects) == ["save", "release 1", "close", "tell 127", "remove"])
+        #expect(names(failed.effects) == ["save", "release 1", "give back", "close", "tell 127", "remove"])
     }
 
     @Test("one that could not be started stays as it was, with code and text")
@@ -66,7 +67,7 @@ struct LifeTests {
     @Test("when its shim dies while it runs, what is left of it is killed first; the code is 137")
     func supervisorDies() {
         let next = after(.supervisorDied(at: later), in: Life<Int>.running(1, pid: 42), Past(), autoRemove: false)
-        #expect(names(next.effects) == ["clear", "save", "publish die 137", "tell 137"])
+        #expect(names(next.effects) == ["clear", "save", "publish die 137", "give back", "tell 137"])
         #expect(next.past.error == "supervisor died" && next.past.exitCode == 137)
     }
 

@@ -6,14 +6,14 @@
 struct Row {
     let layer: Int, name: String, imports: [String]
     /// Learners write parts of this module, so that it may use `Lab`, though the reference does not.
-    var learns: Bool { ["Namespaces", "Archive", "Registry"].contains(name) }
+    var learns: Bool { ["Namespaces", "Archive", "Registry", "Netlink", "Volumes"].contains(name) }
 }
 
 /// Modules of the toolchain: in the drawing, but not in Package.swift.
 let platform: Set<String> = ["Glibc", "FoundationEssentials", "Synchronization"]
 
 /// Which module a C library belongs to.
-let owners = ["CLinux": "Linux", "CArchive": "Archive", "CDeflate": "Archive", "CCrypto": "Digests", "CSeccomp": "Seccomp", "CSQLite": "Metadata"]
+let owners = ["CLinux": "Linux", "CArchive": "Archive", "CDeflate": "Archive", "CCrypto": "Digests", "CSeccomp": "Seccomp", "CSQLite": "Metadata", "CNftables": "Nftables"]
 
 /// Arrows inside a layer, from layer 3 up: who stands over whom.
 let over: [String: Set<String>] = [
@@ -40,6 +40,8 @@ private let drawing = """
      2 Archive: CArchive CDeflate Digests Linux Lab Glibc
      2 Seccomp: CSeccomp Linux Glibc
      2 Metadata: CSQLite Linux Synchronization
+     2 Netlink: Linux Lab
+     2 Nftables: CNftables Linux
      2 Rootfs: Linux Glibc
      2 Mounts: Linux Glibc
      2 Namespaces: Linux Lab Glibc
@@ -54,12 +56,14 @@ private let drawing = """
      3 TreeWorker: Linux Archive Mounts Seccomp Trees Glibc
      3 Snapshots: Linux Digests Metadata Trees Glibc Synchronization
      3 Content: Linux Digests Glibc Synchronization
+     3 Networks: Linux Netlink Nftables Metadata FoundationEssentials
+     3 Volumes: Linux Metadata Trees Lab FoundationEssentials
      4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Terminals Linux
      4 Offload: NIOPosix
      4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization
      4 Registry: Linux OCI Digests Credentials Offload HTTP Lab FoundationEssentials Synchronization
      5 Images: Linux OCI Digests Credentials Metadata Content Snapshots Offload Registry FoundationEssentials Synchronization
-     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Terminals Logging FoundationEssentials Synchronization
+     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Terminals Netlink Nftables Networks Volumes JSON Logging FoundationEssentials Synchronization
      8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
      8 DockerClient: Linux JSON
      9 CLI: DockerClient JSON Credentials OCI Terminals Linux ArgumentParser
@@ -73,6 +77,8 @@ private let drawing = """
     10 slipway-shim: Shim Linux
     10 slip-layer: Archive Trees Mounts Namespaces Explain JSON Digests Linux ArgumentParser
     10 slip-image: Registry Images Content Snapshots Metadata Trees Credentials HTTP Offload OCI JSON Digests Linux ArgumentParser Synchronization
+    10 slip-net: Networks Netlink Nftables Namespaces Mounts Explain JSON Linux ArgumentParser
+    10 slip-volume: Volumes Trees Metadata Mounts Namespaces Explain JSON Linux ArgumentParser
     10 slipway-tree: TreeWorker Linux
     10 slipwayd: Daemon Linux ArgumentParser Logging
     10 slipway: CLI Linux

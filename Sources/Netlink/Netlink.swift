@@ -1,0 +1,2 @@
+// Netlink: to be written.
+import Linux

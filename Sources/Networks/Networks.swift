@@ -1,0 +1,2 @@
+// Networks: to be written.
+import Linux

@@ -1,0 +1,2 @@
+// Nftables: to be written.
+import Linux

@@ -1,0 +1,2 @@
+// Volumes: to be written.
+import Linux
