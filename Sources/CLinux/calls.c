@@ -1,15 +1,18 @@
 // See CLinux.h. Each function is its kernel call and nothing else.
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/mount.h>
+#include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -243,3 +246,55 @@ int slipway_interface_up(const char *name) {
 
 int slipway_spawn_close_from(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }
 int slipway_spawn_change_directory(void *actions, const char *path) { return posix_spawn_file_actions_addchdir_np(actions, path); }
+
+// Netlink and internet sockets.
+int slipway_netlink_socket(int protocol) {
+    int on = 1, descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    if (descriptor < 0) return -1;
+    struct sockaddr_nl own = {.nl_family = AF_NETLINK};
+    // Extended words and short acknowledgements are wishes: an older kernel does without.
+    setsockopt(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+    setsockopt(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    setsockopt(descriptor, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+    if (bind(descriptor, (struct sockaddr *)&own, sizeof own) == 0) return descriptor;
+    int reason = errno;
+    close(descriptor);
+    errno = reason;
+    return -1;
+}
+static struct sockaddr_in internet_address(uint32_t address, uint16_t port) {
+    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(address)}};
+}
+int slipway_internet_socket(int type, uint32_t address, uint16_t port, int reuse) {
+    struct sockaddr_in own = internet_address(address, port);
+    int descriptor = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -1;
+    if (reuse) setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+    if (bind(descriptor, (struct sockaddr *)&own, sizeof own) == 0) return descriptor;
+    int reason = errno;
+    close(descriptor);
+    errno = reason;
+    return -1;
+}
+int slipway_internet_connect(int socket, uint32_t address, uint16_t port) {
+    struct sockaddr_in far = internet_address(address, port);
+    return connect(socket, (struct sockaddr *)&far, sizeof far);
+}
+int slipway_internet_name(int socket, uint32_t *address, uint16_t *port) {
+    struct sockaddr_in own;
+    socklen_t size = sizeof own;
+    if (getsockname(socket, (struct sockaddr *)&own, &size) < 0) return -1;
+    *address = ntohl(own.sin_addr.s_addr), *port = ntohs(own.sin_port);
+    return 0;
+}
+long slipway_receive_from(int socket, void *buffer, unsigned long size, uint32_t *address, uint16_t *port) {
+    struct sockaddr_in far;
+    socklen_t length = sizeof far;
+    long count = recvfrom(socket, buffer, size, MSG_TRUNC, (struct sockaddr *)&far, &length);
+    if (count >= 0 && length >= sizeof far) *address = ntohl(far.sin_addr.s_addr), *port = ntohs(far.sin_port);
+    return count;
+}
+long slipway_send_to(int socket, const void *buffer, unsigned long size, uint32_t address, uint16_t port) {
+    struct sockaddr_in far = internet_address(address, port);
+    return sendto(socket, buffer, size, MSG_NOSIGNAL, (struct sockaddr *)&far, sizeof far);
+}

@@ -39,7 +39,7 @@ extension Supervisor {
             let wishes = Attachment.Wishes(
                 input: input, output: output ?? true, error: error ?? true, keys: try detachKeys(keys, isTerminal: process.terminal ?? false))
             reply.pid = try execute(id, process, user: user, groups: groups ?? [], wishes, client: client).rawValue
-        case .pause, .unpause, .update, .stats:
+        case .network, .hold, .pause, .unpause, .update, .stats:
             throw ShimFailure(.notYet, "this shim cannot do that yet")
         case .release:
             try release()

@@ -40,6 +40,8 @@ public struct ShimReply: Codable, Sendable, Equatable {
     public var pid: Int32?
     /// Of `start`.
     public var startedAt: WallTime?
+    /// Of `network`.
+    public var networkPath: String?
 
     public init(sequence: UInt64, error: ShimFailure? = nil, pid: Int32? = nil, startedAt: WallTime? = nil) {
         self.sequence = sequence

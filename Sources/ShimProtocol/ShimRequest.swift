@@ -23,6 +23,11 @@ public enum ShimRequest: Codable, Sendable {
     case attach(input: Bool, output: Bool, error: Bool, detachKeys: String? = nil)
     /// Writes a record of every step and kernel call of the coming `start` to the descriptor that comes along, one JSON object a line.
     case explain
+    /// Makes the container's network namespace, loopback up, before the start, so that somebody can lay wires into it; with a path, that one is to
+    /// be joined instead. The reply's `networkPath` leads to it for as long as the shim holds it: until the run ends.
+    case network(path: String?)
+    /// Keeps the descriptors that come along (sockets that hold published ports) until the run ends.
+    case hold
     /// Runs the container's process. The reply comes when it runs (`pid`, `startedAt`) or has failed to.
     case start
     /// Sends a signal to the container's first process, or to `all` of them.
@@ -36,13 +41,13 @@ public enum ShimRequest: Codable, Sendable {
     /// `user`: Docker's `name|uid[:group|gid]`, looked up in the container's files; nil takes the process's own numbers.
     case exec(
         id: String, process: OCI.Process, user: String?, groups: [String]?, input: Bool, output: Bool? = nil, error: Bool? = nil, detachKeys: String? = nil)
-    /// Answered `not yet` by version 1.
+    /// Stops every process of the container where it is. Refused (`notRunning`) where it does not run or is paused.
     case pause
-    /// Answered `not yet` by version 1.
+    /// Lets them go on.
     case unpause
-    /// Answered `not yet` by version 1.
+    /// Changes the limits of the running container: keys that are missing stay as they are.
     case update(resources: OCI.Resources)
-    /// Answered `not yet` by version 1.
+    /// What the container has used until now: the reply's `stats`.
     case stats
     /// Ends a shim that is parked or has told its exit.
     case release

@@ -49,6 +49,13 @@ int slipway_read_signal(int descriptor, uint32_t *signal, int32_t *pid);
 int64_t slipway_sendmsg(int socket, const void *bytes, uint64_t length, const int *descriptors, int count, int flags);
 int64_t slipway_recvmsg(int socket, void *bytes, uint64_t capacity, int *descriptors, int capacity_descriptors, int *count, int *truncated, int flags);
 int slipway_unix_socket(int kind);
+// Netlink and internet sockets, all close-on-exec. Addresses and ports are in host byte order. man 7 netlink, ip, udp.
+int slipway_netlink_socket(int protocol);
+int slipway_internet_socket(int type, uint32_t address, uint16_t port, int reuse);
+int slipway_internet_connect(int socket, uint32_t address, uint16_t port);
+int slipway_internet_name(int socket, uint32_t *address, uint16_t *port);
+long slipway_receive_from(int socket, void *buffer, unsigned long size, uint32_t *address, uint16_t *port);
+long slipway_send_to(int socket, const void *buffer, unsigned long size, uint32_t address, uint16_t port);
 int slipway_unix_bind(int socket, const char *path);
 int slipway_unix_connect(int socket, const char *path);
 int slipway_accept(int socket);
