@@ -41,7 +41,7 @@ private let drawing = """
      2 Seccomp: CSeccomp Linux Glibc
      2 Metadata: CSQLite Linux Synchronization
      2 Netlink: Linux Lab
-     2 Nftables: CNftables Linux
+     2 Nftables: CNftables Linux Synchronization
      2 Rootfs: Linux Glibc
      2 Mounts: Linux Glibc
      2 Namespaces: Linux Lab Glibc
