@@ -1,5 +1,6 @@
 // What each request does, in the order of ShimRequest's cases. Every one gets exactly one reply. Chapter 11.
 import Cgroups
+import Explain
 import Linux
 import OCI
 import ShimProtocol
@@ -26,6 +27,7 @@ extension Supervisor {
             try attach(socket, wishes, to: streams)
         case .explain:
             guard let descriptor = message.takeDescriptor() else { throw ShimFailure(.other, "explain: no descriptor came along") }
+            stopRecording()  // to the one before
             record = consume descriptor
         case .start:
             let container = try start()
@@ -39,7 +41,11 @@ extension Supervisor {
             let wishes = Attachment.Wishes(
                 input: input, output: output ?? true, error: error ?? true, keys: try detachKeys(keys, isTerminal: process.terminal ?? false))
             reply.pid = try execute(id, process, user: user, groups: groups ?? [], wishes, client: client).rawValue
-        case .network, .hold, .pause, .unpause, .update, .stats:
+        case .network(let path):
+            reply.networkPath = try prepareNetwork(at: path)
+        case .hold:
+            try hold(&message)
+        case .pause, .unpause, .update, .stats:
             throw ShimFailure(.notYet, "this shim cannot do that yet")
         case .release:
             try release()

@@ -29,9 +29,7 @@ extension Supervisor {
     func start() throws(ShimFailure) -> Container {
         guard case .parked = life else { throw ShimFailure(.other, "start: the container was started before") }
         if let other = configuration.runtime { throw ShimFailure(.notYet, "this shim runs containers by itself, not by \(other)") }
-        if let number = record?.number {
-            startRecording(to: FileDescriptor(rawValue: number), as: "shim", notes: ["Namespaces: \(provenance)"])
-        }
+        beginRecording()
         defer {
             if record != nil { stopRecording() }
             record = nil

@@ -115,6 +115,7 @@ final class Supervisor {
     private var hello: ShimEvent.Hello {
         var hello = ShimEvent.Hello(id: configuration.id, pid: currentProcess().rawValue, state: .parked, modules: ["Namespaces": provenance])
         hello.execs = execs.values.map(\.id).sorted()
+        hello.networkPath = surroundings.networkPath
         switch life {
         case .parked: break
         case .running(let container), .draining(let container):

@@ -1,6 +1,9 @@
 // What a container finds made when it starts: its root and its network. Both are made by the shim and not by the runtime, so that any OCI
 // runtime, ours or runc, gets an ordinary bundle: a directory that is there, and a namespace with a path.
 //
+// The network may be made before the start, on request, so that somebody can lay wires into it; it and the sockets that hold the container's
+// published ports stay for as long as the run lasts, whatever becomes of the daemon.
+//
 // The root is mounted in a mount namespace of the shim's own. The host never sees it, and when the shim and the container are gone, by
 // whatever death, the kernel takes it down with the namespace. Chapter 11, with chapters 02, 03 and 07 at work.
 import Explain
@@ -16,20 +19,29 @@ final class Surroundings {
     private var hasOwnMounts = false
     private var isMounted = false
     private var network: Descriptor?
+    private var held = HeldDescriptors()
 
     init(bundle: FilePath, _ configuration: ShimConfiguration) {
         root = bundle.appending("rootfs")
         self.configuration = configuration
     }
 
-    /// Where the runtime joins the container's network namespace; nil for the host's.
+    /// Where the runtime joins the container's network namespace; nil for the host's. What was asked for on the wire goes before the configuration.
     var networkPath: String? {
-        switch configuration.network {
-        case .host: return nil
-        case .path(let path): return path
-        case .new: return (network?.number).map { "/proc/\(currentProcess())/fd/\($0)" }
-        }
+        if let number = network?.number { return "/proc/\(currentProcess())/fd/\(number)" }
+        if case .path(let path) = configuration.network { return path }
+        return nil
     }
+
+    /// Makes the network namespace before the start, or opens the one at `path`, and holds it in place of any before.
+    func prepareNetwork(at path: String?) throws(StepFailure) {
+        network = nil
+        if let path { return try run(networkJoiningSteps(FilePath(path)), self) }
+        try run([networkStep(when: { _ in true })], self)
+    }
+
+    /// Keeps a descriptor until the run ends.
+    func hold(_ descriptor: consuming Descriptor) { held.add(descriptor) }
 
     /// Makes everything, step by step.
     func make() throws(StepFailure) { try run(surroundingSteps, self) }
@@ -38,6 +50,7 @@ final class Surroundings {
     /// - Returns: what would not go, in words.
     func takeDown() -> [String] {
         network = nil
+        held.closeAll()
         guard isMounted else { return [] }
         isMounted = false
         do throws(KernelError) {
@@ -51,7 +64,7 @@ final class Surroundings {
 
     var needsMounts: Bool { !hasOwnMounts }
     var wantsOverlay: Bool { configuration.overlay != nil }
-    var wantsNetwork: Bool { configuration.network == .new }
+    var wantsNetwork: Bool { configuration.network == .new && network == nil }
 
     func separateMounts() throws(KernelError) {
         try enterNew([.mount])
@@ -68,13 +81,44 @@ final class Surroundings {
 
     /// Makes the namespace by going there, and comes back: the shim itself stays in the host's.
     func makeNetwork() throws(KernelError) {
-        let here = FilePath("/proc/self/ns/net")
-        let home = try open(here, .readOnly)
-        try enterNew([.network])
-        defer { precondition((try? setNamespace(FileDescriptor(rawValue: home.number), .network)) != nil, "the way home is closed") }  // the precondition tells
-        network = try open(here, .readOnly)
-        try bringUpLoopback()
+        try travel { () throws(KernelError) in
+            try enterNew([.network])
+            let made = try open(ownNetwork, .readOnly)
+            try bringUpLoopback()
+            network = consume made
+        }
     }
+
+    /// Opens somebody's namespace; going there and back shows that it is one of a network.
+    func openNetwork(_ path: FilePath) throws(KernelError) {
+        let opened = try open(path, .readOnly)
+        try travel { () throws(KernelError) in
+            try setNamespace(FileDescriptor(rawValue: opened.number), .network, subject: "\(path)")
+        }
+        network = consume opened
+    }
+
+    private func travel(_ abroad: () throws(KernelError) -> Void) throws(KernelError) {
+        let home = try open(ownNetwork, .readOnly)
+        defer { precondition((try? setNamespace(FileDescriptor(rawValue: home.number), .network)) != nil, "the way home is closed") }  // the precondition tells
+        try abroad()
+    }
+}
+
+private let ownNetwork: FilePath = "/proc/self/ns/net"
+
+/// Descriptors that are kept for their own sake, such as sockets that hold ports.
+struct HeldDescriptors: ~Copyable {
+    private var numbers: [FileDescriptor] = []
+
+    mutating func add(_ descriptor: consuming Descriptor) { numbers.append(descriptor.release()) }
+
+    mutating func closeAll() {
+        for number in numbers { _ = Descriptor(owning: number) }
+        numbers = []
+    }
+
+    deinit { for number in numbers { _ = Descriptor(owning: number) } }
 }
 
 private let surroundingSteps: [Step<Surroundings>] = [
@@ -90,9 +134,24 @@ private let surroundingSteps: [Step<Surroundings>] = [
     ) { surroundings throws(StepError) in
         try asking { () throws(KernelError) in try surroundings.mountLayers() }
     },
+    networkStep(when: \.wantsNetwork)
+]
+
+private func networkStep(when isWanted: @escaping @Sendable (Surroundings) -> Bool) -> Step<Surroundings> {
     Step(
-        "make the network namespace", because: "whoever runs the container joins it by its path, and we hold it until the end", chapter: 9, when: \.wantsNetwork
+        "make the network namespace", because: "whoever runs the container joins it by its path, and we hold it until the end", chapter: 9, when: isWanted
     ) { surroundings throws(StepError) in
         try asking { () throws(KernelError) in try surroundings.makeNetwork() }
     }
-]
+}
+
+private func networkJoiningSteps(_ path: FilePath) -> [Step<Surroundings>] {
+    [
+        Step(
+            "open the other container's network namespace", because: "held open it stays, and its path here leads to it even when its maker has gone",
+            chapter: 9
+        ) { surroundings throws(StepError) in
+            try asking { () throws(KernelError) in try surroundings.openNetwork(path) }
+        }
+    ]
+}

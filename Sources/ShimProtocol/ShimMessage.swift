@@ -108,6 +108,10 @@ public enum ShimEvent: Codable, Sendable, Equatable {
         public var modules: [String: String]
         /// The ids of the execs that run.
         public var execs: [String]
+        /// Every process of the container is stopped where it is; older shims do not tell.
+        public var paused: Bool?
+        /// The network namespace that the shim holds, as in `ShimReply.networkPath`; older shims do not tell.
+        public var networkPath: String?
 
         public init(
             version: Int = wireVersion, id: String, pid: Int32, state: State, initPid: Int32? = nil, startedAt: WallTime? = nil,

@@ -24,9 +24,10 @@ public enum ShimRequest: Codable, Sendable {
     /// Writes a record of every step and kernel call of the coming `start` to the descriptor that comes along, one JSON object a line.
     case explain
     /// Makes the container's network namespace, loopback up, before the start, so that somebody can lay wires into it; with a path, that one is to
-    /// be joined instead. The reply's `networkPath` leads to it for as long as the shim holds it: until the run ends.
+    /// be joined instead (refused where it is none). The reply's `networkPath` leads to it for as long as the shim holds it: until the run ends, or
+    /// the start fails. A second request before the start replaces the first. It goes before the `network` of `shim.json`.
     case network(path: String?)
-    /// Keeps the descriptors that come along (sockets that hold published ports) until the run ends.
+    /// Keeps the descriptors that come along (at most 16 a packet; sockets that hold published ports) until the run ends, or the start fails.
     case hold
     /// Runs the container's process. The reply comes when it runs (`pid`, `startedAt`) or has failed to.
     case start

@@ -82,6 +82,27 @@ struct CorpusTests {
         #expect(try Packet.decode(ShimMessage.self, bytes("message-detached.json")) == .event(.detached(.init(stream: "e1"))))
     }
 
+    @Test("means what it says since containers have networks of their own")
+    func networks() throws {
+        guard case .network(nil) = try Packet.decode(ShimEnvelope.self, bytes("request-network.json")).request,
+            case .network("/proc/4711/fd/9") = try Packet.decode(ShimEnvelope.self, bytes("request-network-path.json")).request,
+            case .hold = try Packet.decode(ShimEnvelope.self, bytes("request-hold.json")).request
+        else {
+            Issue.record("no network, or nothing held")
+            return
+        }
+        var reply = ShimReply(sequence: 12)
+        reply.networkPath = "/proc/4711/fd/9"
+        #expect(try Packet.decode(ShimMessage.self, bytes("message-reply-network.json")) == .reply(reply))
+        guard case .event(.hello(let old)) = try Packet.decode(ShimMessage.self, bytes("message-hello-running.json")),
+            case .event(.hello(let new)) = try Packet.decode(ShimMessage.self, bytes("message-hello-paused.json"))
+        else {
+            Issue.record("no hello")
+            return
+        }
+        #expect(old.paused == nil && old.networkPath == nil && new.paused == true && new.networkPath == "/proc/100/fd/9")
+    }
+
     @Test("a request of no known kind is an error, but its number can be told", arguments: [#"{"sequence":5,"request":{"fly":{}}}"#, #"{"sequence":5}"#])
     func unknownRequest(text: String) {
         #expect(throws: ShimProtocolError.self) { try Packet.decode(ShimEnvelope.self, Array(text.utf8)) }
