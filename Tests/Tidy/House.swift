@@ -40,7 +40,7 @@ private let drawing = """
      2 Archive: CArchive CDeflate Digests Linux Lab Glibc
      2 Seccomp: CSeccomp Linux Glibc
      2 Metadata: CSQLite Linux Synchronization
-     2 Netlink: Linux Lab
+     2 Netlink: Linux Lab Synchronization
      2 Nftables: CNftables Linux Synchronization
      2 Rootfs: Linux Glibc
      2 Mounts: Linux Glibc

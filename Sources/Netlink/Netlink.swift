@@ -1,2 +1,0 @@
-// Netlink: to be written.
-import Linux
