@@ -1,2 +1,0 @@
-// Networks: to be written.
-import Linux
