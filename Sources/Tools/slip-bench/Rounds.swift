@@ -49,6 +49,23 @@ func time(_ candidate: Candidate) throws -> Double {
     return milliseconds
 }
 
+/// What a command prints.
+func output(of words: [String]) throws -> String {
+    let file = try memoryFile("output")
+    return try file.borrow { (file) throws in
+        guard let program = words[0].hasPrefix("/") ? FilePath(words[0]) : find(words[0]) else {
+            throw BenchFailure(description: "\(words[0]) is not installed")
+        }
+        let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"]
+        let child = try spawn(Spawn(program, words, environment: environment, descriptors: [(file, 1), (file, 2)]))
+        let status = try child.descriptor.borrow { (descriptor) throws(KernelError) in try wait(descriptor) }
+        try seek(file, to: 0)
+        let text = String(decoding: try readAll(file), as: UTF8.self)
+        guard status?.code == 0 else { throw BenchFailure(description: "\(words.joined(separator: " ")): status \(status?.code ?? -1): \(text)") }
+        return text
+    }
+}
+
 /// Two digits after the point, without Foundation.
 func digits(_ value: Double) -> String {
     let hundredths = Int((value * 100).rounded())
