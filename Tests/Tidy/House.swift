@@ -57,7 +57,7 @@ private let drawing = """
      3 Snapshots: Linux Digests Metadata Trees Glibc Synchronization
      3 Content: Linux Digests Glibc Synchronization
      3 Networks: Linux Netlink Nftables Metadata FoundationEssentials
-     3 Volumes: Linux Metadata Trees Lab FoundationEssentials
+     3 Volumes: Linux Metadata Trees Lab Glibc FoundationEssentials Synchronization
      4 Shim: Runtime ShimProtocol OCI Explain Mounts Namespaces Cgroups Terminals Linux
      4 Offload: NIOPosix
      4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization

@@ -1,2 +1,0 @@
-// Volumes: to be written.
-import Linux
