@@ -33,6 +33,8 @@ public struct HealthConfig: Codable, Sendable, Equatable {
     public var Test: [String]?
     public var Interval: Int64?, Timeout: Int64?, StartPeriod: Int64?, StartInterval: Int64?
     public var Retries: Int?
+
+    public init() {}
 }
 
 /// How the host runs it. Bytes where nothing else is said.
@@ -97,6 +99,7 @@ public struct LogConfig: Codable, Sendable, Equatable {
 /// A published port's place on the host.
 public struct PortBinding: Codable, Sendable, Equatable {
     public var HostIp: String?, HostPort: String?
+    public init(HostIp: String? = nil, HostPort: String? = nil) { (self.HostIp, self.HostPort) = (HostIp, HostPort) }
 }
 
 /// What to do when a container ends.
@@ -135,16 +138,6 @@ public struct CreateRequest: Sendable, Decodable {
         hostConfig = try container.decodeIfPresent(DockerAPI.HostConfig.self, forKey: .HostConfig) ?? DockerAPI.HostConfig()
         networking = try container.decodeIfPresent(DockerAPI.NetworkingConfig.self, forKey: .NetworkingConfig)
     }
-}
-
-/// The networks a container is to join.
-public struct NetworkingConfig: Codable, Sendable, Equatable {
-    public var EndpointsConfig: [String: EndpointRequest?]?
-}
-
-/// One network to join.
-public struct EndpointRequest: Codable, Sendable, Equatable {
-    public var Aliases: [String]?
 }
 
 /// The reply to `POST /containers/create`.

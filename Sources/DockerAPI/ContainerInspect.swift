@@ -38,6 +38,8 @@ public struct ContainerState: Codable, Sendable, Equatable {
     public var Running: Bool, Paused: Bool, Restarting: Bool, OOMKilled: Bool, Dead: Bool
     public var Pid: Int, ExitCode: Int
     public var Error: String, StartedAt: String, FinishedAt: String
+    /// Only with a health check.
+    public var Health: HealthState?
 
     /// Go's zero time: never.
     public static let never = "0001-01-01T00:00:00Z"
@@ -46,6 +48,24 @@ public struct ContainerState: Codable, Sendable, Equatable {
         (Status, Running, Paused, Restarting, OOMKilled, Dead, Pid, ExitCode) = (status, status == "running", false, false, false, false, 0, 0)
         (Error, StartedAt, FinishedAt) = ("", Self.never, Self.never)
     }
+}
+
+/// What a container's health check has said.
+public struct HealthState: Codable, Sendable, Equatable {
+    /// `starting`, `healthy` or `unhealthy`.
+    public var Status: String
+    /// Failures in a row.
+    public var FailingStreak: Int
+    /// The last five; null where there is none yet.
+    @Null public var Log: [Probe]?
+
+    /// One probe.
+    public struct Probe: Codable, Sendable, Equatable {
+        public var Start: String, End: String, ExitCode: Int, Output: String
+        public init(start: String, end: String, exitCode: Int, output: String) { (Start, End, ExitCode, Output) = (start, end, exitCode, output) }
+    }
+
+    public init(status: String, failingStreak: Int, log: [Probe]?) { (Status, FailingStreak, Log) = (status, failingStreak, log) }
 }
 
 /// Where the layers lie.
@@ -75,21 +95,6 @@ public struct NetworkSettings: Codable, Sendable {
     public var IPAddress = "", IPPrefixLen = 0, IPv6Gateway = "", MacAddress = ""
     public var Networks: [String: Endpoint] = [:]
     public init() {}
-}
-
-/// A container's place in one network.
-public struct Endpoint: Codable, Sendable {
-    @Null public var IPAMConfig: Empty?
-    @Null public var Links: [String]?
-    @Null public var Aliases: [String]?
-    public var MacAddress = ""
-    @Null public var DriverOpts: [String: String]?
-    public var NetworkID = "", EndpointID = "", Gateway = "", IPAddress = "", IPPrefixLen = 0, IPv6Gateway = "", GlobalIPv6Address = "", GlobalIPv6PrefixLen = 0
-    @Null public var DNSNames: [String]?
-    public init(networkID: String) {
-        (IPAMConfig, Links, Aliases, DriverOpts, DNSNames) = (nil, nil, nil, nil, nil)
-        NetworkID = networkID
-    }
 }
 
 /// A line of `GET /containers/json`.
@@ -122,4 +127,8 @@ public struct PortSummary: Codable, Sendable {
     public var PrivatePort: Int
     public var PublicPort: Int?
     public var `Type`: String
+
+    public init(IP: String?, PrivatePort: Int, PublicPort: Int?, Type: String) {
+        (self.IP, self.PrivatePort, self.PublicPort, self.Type) = (IP, PrivatePort, PublicPort, Type)
+    }
 }

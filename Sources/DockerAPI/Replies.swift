@@ -30,6 +30,8 @@ public struct ExecRequest: Codable, Sendable {
     public var DetachKeys: String?, User: String?, WorkingDir: String?
     public var Env: [String]?, Cmd: [String]?
     public var ConsoleSize: [Int]?
+
+    public init() {}
 }
 
 /// The body of `POST /exec/{id}/start`.

@@ -47,6 +47,16 @@ public final class Container: Sendable {
         var window: Window?
         /// A removal is under way.
         var isLeaving = false
+        /// It runs, and does not move (Pausing.swift).
+        var isPaused = false
+        /// `restart` is under way: the end that comes is not its last, and `--rm` waits for the next.
+        var isRestartedByHand = false
+        /// What its health check says; nil where it has none, or has never run.
+        var health: Health?
+        /// The task that looks how it does.
+        var healthTask: Task<Void, Never>?
+        /// Which of its timers for the next automatic restart counts.
+        var restartTicket = 0
     }
     public let id: String
     let mailbox = Mailbox()
@@ -69,16 +79,29 @@ public final class Container: Sendable {
         state.withLock { state in if case .running(let shim, let pid) = state.life { (shim, pid) } else { nil } }
     }
 
+    /// It has a first process, which may be paused.
     public var isRunning: Bool { run != nil }
+
+    /// It runs and does not move.
+    public var isPaused: Bool { state.withLock { $0.isPaused } }
+
+    /// It has ended and waits for being started again by its policy.
+    public var isRestarting: Bool { state.withLock { state in if case .restarting = state.life { true } else { false } } }
+
+    /// What Docker calls running: with a process, or between two.
+    public var isUp: Bool { isRunning || isRestarting }
+
+    /// What its restart policy demands. Who changes the policy changes the record: it is asked at each end anew.
+    public var restartRule: RestartRule { RestartRule(record.host.RestartPolicy) }
 
     /// The state as `ps` names it.
     public var status: String {
         state.withLock { state in
-            if state.isLeaving { return "removing" }
-            return switch state.life {
-            case .running: "running"
-            case .removing: "removing"
-            case .resting: state.past.startedAt == nil ? "created" : "exited"
+            switch state.life {
+            case .running: state.isPaused ? "paused" : "running"
+            case .restarting: "restarting"
+            case .removing: state.isLeaving ? "removing" : "dead"
+            case .resting: state.isLeaving ? "removing" : state.past.startedAt == nil ? "created" : "exited"
             }
         }
     }
@@ -86,8 +109,11 @@ public final class Container: Sendable {
     /// Applies an event and hands back what is to be done.
     func apply(_ event: LifeEvent<ShimLink>) -> [LifeEffect<ShimLink>] {
         state.withLock { state in
-            let next = after(event, in: state.life, state.past, autoRemove: autoRemove)
+            let rules = EndRules(
+                removesItself: state.record.host.AutoRemove == true && !state.isRestartedByHand, restart: RestartRule(state.record.host.RestartPolicy))
+            let next = after(event, in: state.life, state.past, rules)
             (state.life, state.past) = (next.life, next.past)
+            if case .running = next.life {} else { state.isPaused = false }
             return next.effects
         }
     }
@@ -97,7 +123,10 @@ public final class Container: Sendable {
         if condition == .removed { return removed }
         return state.withLock { state in
             if condition == .notRunning {
-                if case .running = state.life { return state.nextExit }
+                switch state.life {
+                case .running, .restarting: return state.nextExit
+                case .resting, .removing: break
+                }
                 let promise = Promise<Int32>()
                 promise.fulfil(state.past.exitCode)
                 return promise

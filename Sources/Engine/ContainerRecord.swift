@@ -20,8 +20,8 @@ public struct ContainerRecord: Codable, Sendable {
     public var path: String
     public var arguments: [String]
     public var mounts: [MountPoint]
-    /// Networks by the name that was asked for.
-    public var networks: [String]
+    /// What it asks of which networks, in this order.
+    public var networks: [AskedNetwork]
 }
 
 /// What the database says of one container.
@@ -68,6 +68,11 @@ extension Transaction {
 
     func setRun(_ shouldRun: Bool, _ past: Past, of id: String) throws(MetadataError) {
         try run("UPDATE containers SET shouldRun = ?, past = ? WHERE id = ?", shouldRun, json(past), id)
+    }
+
+    /// Writes what of a container has changed beside its state: limits, policies, networks.
+    func setRecord(_ record: ContainerRecord, of id: String) throws(MetadataError) {
+        try run("UPDATE containers SET record = ?, image = ? WHERE id = ?", json(record), record.image, id)
     }
 
     func renameContainer(_ id: String, to name: String) throws(MetadataError) {

@@ -5,7 +5,10 @@
 //     shim answers: running          goes on; we listen from now on
 //     shim answers: exited           its exit is applied, and the shim let go
 //     no shim, exit record newer     the exit is applied
+//     no shim, restart pending       it is started when its delay is over
 //     no shim, no record, should run killed with its cgroup, recorded as 137, `supervisor died`
+//     at rest, policy wants it       started: `always`, and `unless-stopped` unless somebody had stopped it
+//     at rest, ended, made by --rm   removed
 //     bundle without a row           its shim is ended, its directory removed
 //
 // Chapter 12.
@@ -37,7 +40,7 @@ extension ContainerEngine {
         await collectStrays(known)
         await repairNetworks()
         await repairVolumes()
-        for container in all where container.autoRemove && !container.isRunning && container.past.finishedAt != nil { removeSelf(container) }
+        for container in all { await bringBack(container) }
         log.info("\(known.count) containers, \(all.count { $0.isRunning }) running")
     }
 
@@ -54,6 +57,16 @@ extension ContainerEngine {
         }
     }
 
+    /// Goes on with a container as its policy wants it, now that all that it needs is there.
+    private func bringBack(_ container: Container) async {
+        watchAgain(container)
+        if container.isRestarting { return resumeRestart(container) }
+        guard !container.isUp else { return }
+        if container.autoRemove { return container.past.finishedAt == nil ? () : removeSelf(container) }
+        guard container.past.startedAt != nil, container.past.restarts.comesBack(container.restartRule) else { return }
+        await carryOut(container.apply(.comesBack), container)
+    }
+
     /// Finds a container's shim, or what it left.
     private func meet(_ container: Container, shouldRun: Bool) async {
         if let (link, hello) = await reach(container) {
@@ -64,11 +77,12 @@ extension ContainerEngine {
                 container.state.withLock { state in
                     state.life = .running(link, pid: pid)
                     (state.past.startedAt, state.past.exitCode, state.past.error, state.past.oomKilled) = (time, 0, "", false)
+                    state.past.restarts.isPending = false
                 }
             case .exited:
                 container.state.withLock { $0.life = .running(link, pid: 0) }
                 if let record = hello.exit { await carryOut(container.apply(.exited(record)), container) }
-            case .parked: _ = container.apply(.parked(link))
+            case .parked: container.state.withLock { $0.life = $0.past.restarts.isPending ? .restarting(parked: link) : .resting(parked: link) }
             }
             return
         }
@@ -95,22 +109,11 @@ extension ContainerEngine {
         }
         let isNews = record.map { record in container.past.finishedAt.map { record.finishedAt > $0 } ?? true } ?? false
         if let record, isNews {
-            finish(container, record)
+            await carryOut(container.apply(.exited(record)), container)
+        } else if container.past.restarts.isPending {
+            container.state.withLock { $0.life = .restarting(parked: nil) }
         } else if shouldRun {
-            do { try await clearCgroup(container) } catch { log.error("container \(container.id): \(error)") }
-            let now = WallTime.now
-            finish(container, ExitRecord(code: supervisorDiedCode, startedAt: container.past.startedAt ?? now, finishedAt: now, error: "supervisor died"))
-        } else {
-            return
-        }
-        do { try await save(container, shouldRun: false) } catch { log.error("container \(container.id): \(error)") }
-        publish("die", container, ["exitCode": "\(container.past.exitCode)"])
-    }
-
-    private func finish(_ container: Container, _ record: ExitRecord) {
-        container.state.withLock { state in
-            (state.past.startedAt, state.past.finishedAt) = (record.startedAt, record.finishedAt)
-            (state.past.exitCode, state.past.oomKilled, state.past.error) = (record.code, record.oomKilled, record.error ?? "")
+            await carryOut(container.apply(.supervisorDied(at: .now)), container)
         }
     }
 

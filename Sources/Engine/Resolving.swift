@@ -19,6 +19,7 @@ public func merged(_ asked: ContainerConfig, with image: ImageConfiguration.RunD
     if (asked.StopSignal ?? "").isEmpty, let signal = image?.stopSignal, !signal.isEmpty { config.StopSignal = signal }
     if asked.StopTimeout == nil { config.StopTimeout = image?.stopTimeout }
     if asked.Shell == nil { config.Shell = image?.shell }
+    config.Healthcheck = mergedCheck(asked.Healthcheck, image?.healthcheck)
     config.Domainname = asked.Domainname ?? ""
     (config.AttachStdin, config.AttachStdout, config.AttachStderr) = (asked.AttachStdin ?? false, asked.AttachStdout ?? false, asked.AttachStderr ?? false)
     (config.Tty, config.OpenStdin, config.StdinOnce) = (asked.Tty ?? false, asked.OpenStdin ?? false, asked.StdinOnce ?? false)
@@ -29,6 +30,18 @@ public func merged(_ asked: ContainerConfig, with image: ImageConfiguration.RunD
 private func command(_ asked: ContainerConfig, _ image: ImageConfiguration.RunDefaults?) -> (entrypoint: [String]?, command: [String]?) {
     if let entrypoint = asked.Entrypoint, !entrypoint.isEmpty { return (entrypoint == [""] ? nil : entrypoint, asked.Cmd) }
     return (image?.entrypoint, (asked.Cmd ?? []).isEmpty ? image?.cmd : asked.Cmd)
+}
+
+/// The user's health check, completed by the image's member by member; 0 means that nothing was said.
+private func mergedCheck(_ asked: HealthConfig?, _ image: ImageConfiguration.Healthcheck?) -> HealthConfig? {
+    guard let image else { return asked }
+    func said(_ value: Int64?) -> Int64? { value == 0 ? nil : value }
+    var check = asked ?? HealthConfig()
+    if (check.Test ?? []).isEmpty { check.Test = image.test }
+    (check.Interval, check.Timeout) = (said(check.Interval) ?? image.interval, said(check.Timeout) ?? image.timeout)
+    (check.StartPeriod, check.StartInterval) = (said(check.StartPeriod) ?? image.startPeriod, said(check.StartInterval) ?? image.startInterval)
+    check.Retries = check.Retries.flatMap { $0 == 0 ? nil : $0 } ?? image.retries
+    return check
 }
 
 /// The user's variables, then those of the image that they don't set.

@@ -15,13 +15,18 @@ extension ContainerEngine {
     /// - Throws: `unchanged` where it runs; `invalid`, `notFound`, `failed` in Docker's words where it cannot be started.
     public func start(_ container: Container) async throws(EngineError) {
         try await asEngineError {
-            try await container.mailbox.perform { try await self.startNow(container) }
+            try await container.mailbox.perform {
+                guard !container.isPaused else { throw EngineError(.conflict, "cannot start a paused container, try unpause instead") }
+                guard !container.isUp else { throw EngineError.unchanged }
+                await self.carryOut(container.apply(.startAsked), container)
+                try await self.startNow(container)
+            }
         }
     }
 
-    private func startNow(_ container: Container) async throws {
+    /// Starts one that rests, or that its policy starts again. In its mailbox.
+    func startNow(_ container: Container) async throws {
         try checkUsable(container)
-        guard !container.isRunning else { throw EngineError.unchanged }
         do {
             let shim = try await parkedShim(container)
             try await save(container, shouldRun: true)
@@ -42,7 +47,7 @@ extension ContainerEngine {
     }
 
     func checkUsable(_ container: Container) throws(EngineError) {
-        guard container.status != "removing" else {
+        guard !["removing", "dead"].contains(container.status) else {
             throw EngineError(.conflict, "container is marked for removal and cannot be started")
         }
     }
@@ -141,6 +146,9 @@ extension ContainerEngine {
             await disconnectNetworks(container)
             await unmountVolumes(container)
         case .clearCgroup: try await clearCgroup(container)
+        case .watchHealth: watchHealth(container)
+        case .endHealth: endHealth(container)
+        case .restart(let milliseconds): restartLater(container, milliseconds)
         case .removeSelf: removeSelf(container)
         }
     }
@@ -184,7 +192,12 @@ private struct StartFailure {
 
 extension Container {
     var parked: ShimLink? {
-        state.withLock { state in if case .resting(let shim) = state.life { shim } else { nil } }
+        state.withLock { state in
+            switch state.life {
+            case .resting(let shim), .restarting(let shim): shim
+            case .running, .removing: nil
+            }
+        }
     }
 
     /// The streams that wait for a run, which belong to the caller from now on.

@@ -20,7 +20,7 @@ extension ContainerEngine {
     public func kill(_ container: Container, signal text: String?) async throws(EngineError) {
         let name = text.flatMap { $0.isEmpty ? nil : $0 } ?? "KILL"
         guard let number = signalNumber(name) else { throw EngineError(.invalid, "Invalid signal: \(name)") }
-        guard container.isRunning else { throw EngineError(.conflict, "cannot kill container: \(container.id): container \(container.id) is not running") }
+        guard container.isUp else { throw EngineError(.conflict, "cannot kill container: \(container.id): container \(container.id) is not running") }
         let end = container.wait(for: .notRunning)
         try await send(number, container)
         if number == Signal.kill.rawValue { _ = await end.value(within: 10) }
@@ -29,11 +29,21 @@ extension ContainerEngine {
     private func send(_ number: Int32, _ container: Container) async throws(EngineError) {
         try await asEngineError {
             try await container.mailbox.perform {
-                guard let run = container.run else { return }
+                let cancels = cancelsRestart(number, container.record.config)
+                await self.carryOut(container.apply(.stopAsked(cancels: cancels)), container)
+                guard let run = container.run else { return }  // between two runs there is nobody to signal
                 try await run.shim.ask(.signal(number: number, all: false))
                 self.publish("kill", container, ["signal": "\(number)"])
+                if cancels, container.isPaused { try await self.thaw(container, run.shim) }
             }
         }
+    }
+
+    /// What is to end must move. A paused one that is stopped is let go first.
+    private func thaw(_ container: Container, _ shim: ShimLink) async throws {
+        try await shim.ask(.unpause)
+        container.state.withLock { $0.isPaused = false }
+        publish("unpause", container)
     }
 
     /// Stops a container: its stop signal, then after some time SIGKILL.
@@ -42,7 +52,7 @@ extension ContainerEngine {
     ///   - seconds: instead of the container's; below zero for ever
     /// - Throws: `unchanged` where it does not run.
     public func stop(_ container: Container, signal: String? = nil, seconds: Int? = nil) async throws(EngineError) {
-        guard container.isRunning else { throw .unchanged }
+        guard container.isUp else { throw .unchanged }
         let configured = container.record.config.StopSignal.flatMap { $0.isEmpty ? nil : $0 }
         let name = signal.flatMap { $0.isEmpty ? nil : $0 } ?? configured ?? "TERM"
         guard let number = signalNumber(name) else { throw EngineError(.invalid, "Invalid signal: \(name)") }
@@ -60,9 +70,11 @@ extension ContainerEngine {
         publish("stop", container)
     }
 
-    /// Stops a container that runs, and starts it.
+    /// Stops a container that runs, and starts it. One that was made with `--rm` stays meanwhile.
     public func restart(_ container: Container, signal: String? = nil, seconds: Int? = nil) async throws(EngineError) {
-        if container.isRunning {
+        if container.isUp {
+            container.state.withLock { $0.isRestartedByHand = true }
+            defer { container.state.withLock { $0.isRestartedByHand = false } }
             do throws(EngineError) { try await stop(container, signal: signal, seconds: seconds) } catch  where error.kind == .unchanged {}
         }
         do throws(EngineError) { try await start(container) } catch  where error.kind == .unchanged {}
@@ -106,11 +118,8 @@ extension ContainerEngine {
         }
         guard isFirst else { throw EngineError(.conflict, "removal of container \(container.id) is already in progress") }
         do throws(EngineError) {
-            if container.isRunning {
-                guard force else {
-                    throw EngineError(
-                        .conflict, "cannot remove container \"/\(container.name)\": container is running: stop the container before removing or force remove")
-                }
+            if container.isUp {
+                guard force else { throw refusal(of: container) }
                 try await end(container)
             }
             try await asEngineError { try await container.mailbox.perform { try await self.removeNow(container, withVolumes: volumes) } }
@@ -118,6 +127,11 @@ extension ContainerEngine {
             container.state.withLock { $0.isLeaving = false }
             throw error
         }
+    }
+
+    private func refusal(of container: Container) -> EngineError {
+        let status = container.status, what = "cannot remove container \"/\(container.name)\": container is \(status)"
+        return EngineError(.conflict, what + (status == "paused" ? " and must be unpaused first" : ": stop the container before removing or force remove"))
     }
 
     /// Ends a container by force: SIGKILL to the first process, and if that does not do it, to all of its cgroup.
@@ -173,7 +187,7 @@ extension ContainerEngine {
     /// Removes all containers that don't run and for which `wanted` holds; returns their ids.
     public func prune(_ wanted: @Sendable (Container) -> Bool) async -> [String] {
         var removed: [String] = []
-        for container in all where !container.isRunning && wanted(container) {
+        for container in all where !container.isUp && wanted(container) {
             do throws(EngineError) {
                 try await remove(container, force: false)
                 removed.append(container.id)
