@@ -52,6 +52,30 @@ extension Cgroup {
     /// - Throws: EINVAL for values that the kernel refuses, EBUSY for a memory limit below what is in use.
     @discardableResult
     public func apply(_ limits: Limits) throws(KernelError) -> [Missing] {
+        var changes: [Change]?
+        return try apply(limits, &changes)
+    }
+
+    /// Changes the limits of a group that is in use: all of them, or none.
+    /// - Returns: as `apply`.
+    /// - Throws: as `apply`; what was changed before that is as it was.
+    @discardableResult
+    public func change(_ limits: Limits) throws(KernelError) -> [Missing] {
+        var changes: [Change]? = []
+        do throws(KernelError) {
+            return try apply(limits, &changes)
+        } catch {
+            for change in (changes ?? []).reversed() { try? writeControl(change.path, change.before) }  // it held a moment ago; the first error is the one to tell
+            throw error
+        }
+    }
+
+    /// A file that was written, and what it said before.
+    private struct Change {
+        let path: FilePath, before: String
+    }
+
+    private func apply(_ limits: Limits, _ changes: inout [Change]?) throws(KernelError) -> [Missing] {
         var missing: [Missing] = []
         for controller in Controller.all {
             let tree = hierarchies.tree(of: controller.name)
@@ -64,7 +88,9 @@ extension Cgroup {
             }
             for write in writes {
                 do throws(KernelError) {
-                    try writeControl(folder.appending(write.file), write.text)
+                    let file = folder.appending(write.file), before = changes == nil ? "" : try readText(file).filter { !$0.isNewline }
+                    try writeControl(file, write.text)
+                    changes?.append(Change(path: file, before: before))
                 } catch {
                     guard error.errno == ENOENT, write.optional else { throw error }
                     missing.append(Missing(wanted: write.meaning, reason: "the kernel has no \(write.file)"))

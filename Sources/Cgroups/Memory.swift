@@ -13,23 +13,30 @@ extension Controller {
 
     /// Memory and swap.
     public static let memory = Controller(name: "memory", settings: [limit, both, swap, reservation, usage, kills]) { limits, version, read in
-        (version == .v1 ? memoryV1(limits, read) : memoryV2(limits))
+        (version == .v1 ? memoryV1(limits, read) : memoryV2(limits, read))
             + (limits.memoryReservationBytes.map { [Write(reservation.file(version) ?? "", text($0, version), reservation.meaning)] } ?? [])
     }
 
     private static func memoryV1(_ limits: Limits, _ read: (String) -> String?) -> [Write] {
         let memory = limits.memoryBytes.map { Write("memory.limit_in_bytes", text($0, .v1), limit.meaning) }
-        let together = limits.memorySwapBytes.map { Write("memory.memsw.limit_in_bytes", text($0, .v1), both.meaning, optional: true) }
-        let present = read("memory.memsw.limit_in_bytes").flatMap { UInt64($0.filter(\.isNumber)) } ?? .max
-        let grows = limits.memorySwapBytes.map { $0 < 0 || UInt64($0) > present } ?? false
+        let current = read("memory.memsw.limit_in_bytes")
+        // The limit on both may not stay below that on memory: taking away the one takes away the other.
+        let swapBytes = limits.memorySwapBytes ?? (current != nil && limits.memoryBytes.map { $0 < 0 } == true ? unlimited : nil)
+        let together = swapBytes.map { Write("memory.memsw.limit_in_bytes", text($0, .v1), both.meaning, optional: true) }
+        let present = current.flatMap { UInt64($0.filter(\.isNumber)) } ?? .max
+        let grows = swapBytes.map { $0 < 0 || UInt64($0) > present } ?? false
         return (grows ? [together, memory] : [memory, together]).compactMap(\.self)
     }
 
-    private static func memoryV2(_ limits: Limits) -> [Write] {
+    private static func memoryV2(_ limits: Limits, _ read: (String) -> String?) -> [Write] {
         var writes = limits.memoryBytes.map { [Write("memory.max", text($0, .v2), limit.meaning)] } ?? []
         if let both = limits.memorySwapBytes {
-            let alone = both < 0 ? both : max(0, both - max(0, limits.memoryBytes ?? 0))
+            // Both less memory: the new limit on memory, or the one that holds.
+            let memory = limits.memoryBytes ?? read("memory.max").flatMap { Int64($0.filter(\.isNumber)) } ?? 0
+            let alone = both < 0 ? both : max(0, both - max(0, memory))
             writes.append(Write("memory.swap.max", text(alone, .v2), swap.meaning, optional: true))
+        } else if let memory = limits.memoryBytes, memory < 0, read("memory.swap.max") != nil {
+            writes.append(Write("memory.swap.max", "max", swap.meaning, optional: true))
         }
         return writes
     }

@@ -27,7 +27,7 @@ public struct State: Codable, Equatable, Sendable {
         self.annotations = annotations
     }
 
-    /// creating → created → running → stopped.
+    /// creating → created → running → stopped; `paused` is no state of the specification's, but runc and crun have it.
     public enum Status: String, Codable, Sendable {
         /// Namespaces are being made.
         case creating
@@ -35,6 +35,8 @@ public struct State: Codable, Equatable, Sendable {
         case created
         /// The command runs.
         case running
+        /// Its processes stand still until `resume`.
+        case paused
         /// The command has ended.
         case stopped
     }
