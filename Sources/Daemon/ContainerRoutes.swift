@@ -70,8 +70,10 @@ private func stopSignal(_ call: Call) -> String? { call.version >= APIVersion(1,
 }
 
 @Sendable func removeContainer(_ call: Call) async throws -> Response {
-    if call.query.flag("link") { throw EngineError(.unsupported, "links are not supported by this engine yet") }
-    try await call.engine.remove(try call.container(), force: call.query.flag("force"))
+    let container = try call.container()
+    // A link's own name is `/container/alias`; what has no alias in it names the container itself, which is not a link.
+    if call.query.flag("link") { throw EngineError(.conflict, "Conflict, cannot remove the default link name of the container") }
+    try await call.engine.remove(container, force: call.query.flag("force"), volumes: call.query.flag("v"))
     return .empty(204)
 }
 
@@ -95,20 +97,15 @@ extension Call {
 }
 
 @Sendable func pruneContainers(_ call: Call) async throws -> Response {
-    let filters = try call.filters()
-    if let key = filters.unknownKey(besides: ["label", "label!"]) {
-        throw EngineError(
-            key == "until" ? .unsupported : .invalid, key == "until" ? "filter 'until' is not supported by this engine yet" : "invalid filter '\(key)'")
-    }
-    let removed = await call.engine.prune { container in
-        let labels = container.record.config.Labels ?? [:]
-        return hasLabels(labels, filters["label"] ?? []) && !(filters["label!"] ?? []).contains { hasLabels(labels, [$0]) }
-    }
-    return try .json(PruneReply(ContainersDeleted: removed.isEmpty ? nil : removed))
+    let outcome = try await call.engine.prune(try call.filters())
+    return try .json(PruneReply(ContainersDeleted: outcome.removed.isEmpty ? nil : outcome.removed, SpaceReclaimed: outcome.bytes))
 }
 
 private struct PruneReply: Encodable {
     @Null var ContainersDeleted: [String]?
-    var SpaceReclaimed = 0
-    init(ContainersDeleted: [String]?) { self.ContainersDeleted = ContainersDeleted }
+    var SpaceReclaimed: Int64
+    init(ContainersDeleted: [String]?, SpaceReclaimed: Int64) {
+        self.SpaceReclaimed = SpaceReclaimed
+        self.ContainersDeleted = ContainersDeleted
+    }
 }

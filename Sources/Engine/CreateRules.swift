@@ -70,13 +70,28 @@ private func checkPolicy(_ config: ContainerConfig, _ host: HostConfig) throws(E
         throw invalid("invalid restart policy: unknown policy '\(policy)'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'")
     }
     let retries = host.RestartPolicy?.MaximumRetryCount ?? 0
+    if retries < 0 { throw invalid("invalid restart policy: maximum retry count cannot be negative") }
     if retries != 0, policy != "on-failure" { throw invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'") }
     if host.AutoRemove == true, policy != "", policy != "no" { throw invalid("can't create 'AutoRemove' container with restart policy") }
-    guard ["", "no"].contains(policy) else { throw unbuilt("restart policy '\(policy)'") }
+    try checkHealth(config.Healthcheck)
     let driver = host.LogConfig?.Type ?? ""
+    if driver == "local" { throw unbuilt("log driver 'local'") }
     guard ["", "json-file", "none"].contains(driver) else { throw invalid("logger: no log driver named '\(driver)' is registered") }
     _ = try logLimits(host)
     _ = try Security(host)
+}
+
+/// Durations below a millisecond would keep the machine busy with asking.
+private func checkHealth(_ check: HealthConfig?) throws(EngineError) {
+    guard let check else { return }
+    let durations = [
+        ("Interval", check.Interval), ("Timeout", check.Timeout), ("StartPeriod", check.StartPeriod), ("StartInterval", check.StartInterval)
+    ]
+    for (name, value) in durations where (value ?? 0) != 0 && (value ?? 0) < 1_000_000 { throw invalid("\(name) in Healthcheck cannot be less than 1ms") }
+    if (check.Retries ?? 0) < 0 { throw invalid("Retries in Healthcheck cannot be negative") }
+    let test = check.Test ?? []
+    if let kind = test.first, !["NONE", "CMD", "CMD-SHELL"].contains(kind) { throw invalid("Unknown type '\(kind)' in Healthcheck (try 'CMD')") }
+    if ["CMD", "CMD-SHELL"].contains(test.first), test.count < 2 { throw invalid("Missing command in Healthcheck") }
 }
 
 private func checkNamespaces(_ host: HostConfig, _ config: ContainerConfig) throws(EngineError) {
@@ -116,9 +131,6 @@ private func warnings(_ config: ContainerConfig, _ host: HostConfig) -> [String]
     var warnings: [String] = []
     if ["", "default", "bridge"].contains(host.NetworkMode ?? "") {
         warnings.append("Bridge networking is not built yet: the container has a network namespace of its own with the loopback interface only")
-    }
-    if let test = config.Healthcheck?.Test, !test.isEmpty, test != ["NONE"] {
-        warnings.append("Health checks are not built yet: this one is kept, but not run")
     }
     if host.OomKillDisable == true, (host.Memory ?? 0) == 0 {
         warnings.append("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")

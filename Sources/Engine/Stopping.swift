@@ -184,19 +184,30 @@ extension ContainerEngine {
         try removeTree(dataDirectory(id))
     }
 
-    /// Removes all containers that don't run and for which `wanted` holds; returns their ids.
-    public func prune(_ wanted: @Sendable (Container) -> Bool) async -> [String] {
-        var removed: [String] = []
-        for container in all where !container.isUp && wanted(container) {
+    /// Removes all containers that don't run and that the filters choose.
+    /// - Returns: their ids, and the bytes of their own layers.
+    /// - Throws: `invalid` for a filter that there is not.
+    public func prune(_ filters: Filters) async throws(EngineError) -> (removed: [String], bytes: Int64) {
+        if let key = filters.unknownKey(besides: ["label", "label!", "until"]) { throw EngineError(.invalid, "invalid filter '\(key)'") }
+        guard (filters["until"] ?? []).count < 2 else { throw EngineError(.invalid, "more than one until filter specified") }
+        let until = try filters["until"]?.first.map { text throws(EngineError) in try filterMoment(text) }
+        var removed: [String] = [], bytes: Int64 = 0
+        for container in all where !container.isUp && container.record.createdNanoseconds <= until ?? .max && isChosen(container, filters) {
             do throws(EngineError) {
+                let own = try await size(container).own
                 try await remove(container, force: false)
-                removed.append(container.id)
+                (removed, bytes) = (removed + [container.id], bytes + own)
             } catch {
                 log.info("prune \(container.id): \(error)")
             }
         }
-        if !removed.isEmpty { events.publish("container", "prune", "", ["reclaimed": "0"]) }
-        return removed
+        events.publish("container", "prune", "", ["reclaimed": "\(bytes)"])
+        return (removed, bytes)
+    }
+
+    private func isChosen(_ container: Container, _ filters: Filters) -> Bool {
+        let labels = container.record.config.Labels ?? [:]
+        return hasLabels(labels, filters["label"] ?? []) && !(filters["label!"] ?? []).contains { hasLabels(labels, [$0]) }
     }
 }
 
