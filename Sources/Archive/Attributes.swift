@@ -61,6 +61,7 @@ extension Unpacker {
     }
 
     private func owner(of entry: Entry) throws(ArchiveError) -> (user: UInt32, group: UInt32) {
+        if let owner = rules.owner { return owner }
         guard let user = UInt32(exactly: entry.user), let group = UInt32(exactly: entry.group), user != .max, group != .max else {
             throw refused("its owner \(entry.user):\(entry.group) is none")
         }

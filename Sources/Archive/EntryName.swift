@@ -36,6 +36,14 @@ public enum EntryName: Equatable, Sendable {
     }
 }
 
+extension EntryName {
+    /// Reads an entry's path of a tar that is no layer: no name means anything but itself.
+    init(ordinary path: FilePath) throws(RefusedName) {
+        var parts = try partsInside(path)
+        self = if let name = parts.popLast() { .entry(parent: FilePath(parts), name: FilePath(bytes: Array(name))) } else { .root }
+    }
+}
+
 /// Why a name is refused.
 public struct RefusedName: Error, Equatable {
     /// The reason, to stand behind the name.

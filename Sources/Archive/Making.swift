@@ -8,6 +8,7 @@ import Linux
 extension Unpacker {
     /// Makes what `entry` describes at `parent/name`. What was there before goes, unless both are directories.
     func make(_ entry: Entry, _ name: FilePath, in directory: FileDescriptor, _ parent: FilePath, _ reader: TarReader) throws(ArchiveError) {
+        try checkKind(entry, name, in: directory, parent)
         switch entry.kind {
         case .file: return try makeFile(entry, name, in: directory, reader)
         case .directory: return try makeDirectory(entry, name, in: directory, parent.pushing(name))
@@ -19,6 +20,14 @@ extension Unpacker {
         case .fifo: try makeNode(S_IFIFO, 0, 0, name, in: directory)
         }
         try setAttributes(of: entry, byName: name, in: directory)
+    }
+
+    /// Refuses to replace a directory by something else and the reverse, where that was asked for; in Docker's words.
+    private func checkKind(_ entry: Entry, _ name: FilePath, in directory: FileDescriptor, _ parent: FilePath) throws(ArchiveError) {
+        guard rules.keepsKinds, let there = try existing(name, in: directory), (there.kind == .directory) != (entry.kind == .directory) else { return }
+        let (old, new) = there.kind == .directory ? ("directory", "non-directory") : ("non-directory", "directory")
+        let path = FilePath(rules.title).pushing(parent).pushing(name)
+        throw refused("cannot overwrite \(old) \"\(shown(path))\" with \(new) \"\(rules.title)\"")
     }
 
     // MARK: Kinds
@@ -91,6 +100,7 @@ extension Unpacker {
         let taken = try existing(name, in: directory)
         guard let original = try existing(at: inside) else {
             guard inside != path else { throw refused("a hard link to itself") }
+            guard rules.isLayer else { throw refused("a hard link to \(shown(target)), which is not there") }
             if taken?.isWhiteout == false { try replace(name, in: directory) }
             return try leave(UnresolvedLink(target: inside, name: path))
         }
@@ -103,7 +113,7 @@ extension Unpacker {
         }
         try kernel { () throws(KernelError) in
             let parent = inside.removingLastComponent(), last = FilePath(root: nil, inside.components.suffix(1))
-            let place = try openBeneath(root, parent.isEmpty ? "." : parent, [.path, .directory])
+            let place = try openBeneath(root, parent.isEmpty ? "." : parent, [.path, .directory], resolve: rules.resolve)
             try place.borrow { (place) throws(KernelError) in try link(last, to: name, at: place, in: directory) }
         }
     }
@@ -142,7 +152,7 @@ extension Unpacker {
     /// What is at a path in the layer, without following a last link.
     func existing(at path: FilePath) throws(ArchiveError) -> FileStatus? {
         do throws(KernelError) {
-            let found = try openBeneath(root, path.isEmpty ? "." : path, [.path, .noFollow])
+            let found = try openBeneath(root, path.isEmpty ? "." : path, [.path, .noFollow], resolve: rules.resolve)
             return try found.borrow { (found) throws(KernelError) in try status(found) }
         } catch {
             guard error.errno == ENOENT || error.errno == ENOTDIR else { throw kernelError(error) }

@@ -1,6 +1,7 @@
 // What packing a tree asks for and reports. Chapter 07.
 
 public import Digests
+public import Linux
 
 /// What a tree becomes when it is packed.
 public enum PackForm: String, Sendable {
@@ -9,6 +10,19 @@ public enum PackForm: String, Sendable {
     case layer
     /// The tree as it is.
     case plain
+    /// The tree as it is, holes written out as zeros: for clients that know no sparse files.
+    case whole
+}
+
+/// A part of a tree that is packed, with names of its own.
+public struct PackPart: Sendable, Equatable {
+    /// What in the directory; nil for the directory itself.
+    public var name: FilePath?
+    /// What it is called in the tar. An empty title makes names that begin with a slash.
+    public var title: String
+
+    /// `name` as `title`.
+    public init(_ name: FilePath?, as title: String) { (self.name, self.title) = (name, title) }
 }
 
 /// What was packed.

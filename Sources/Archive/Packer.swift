@@ -18,9 +18,20 @@ public func pack(_ directory: FileDescriptor, into output: FileDescriptor, form:
     return try returning { () throws(ArchiveError) in try packer.packAll() }
 }
 
+/// Packs one file, or one directory with what is in it, as `pack(_:into:form:)` does.
+///
+/// - Parameters:
+///   - part: what, and how it is called
+///   - directory: the directory that holds it, open for reading
+public func pack(_ part: PackPart, of directory: FileDescriptor, into output: FileDescriptor, form: PackForm) throws(ArchiveError) -> Packed {
+    let packer = Packer(root: directory, output: output, form: form, part: part)
+    return try returning { () throws(ArchiveError) in try packer.packAll() }
+}
+
 private final class Packer {
     private let root: FileDescriptor
     private let form: PackForm
+    private let part: PackPart?
     private let writer: TarWriter
     /// What is still to be packed, the next one last.
     private var waiting: [(parent: FilePath, name: FilePath)] = []
@@ -35,12 +46,12 @@ private final class Packer {
 
     private struct Inode: Hashable { let device: UInt64, number: UInt64 }
 
-    init(root: FileDescriptor, output: FileDescriptor, form: PackForm) {
-        (self.root, self.form, writer) = (root, form, TarWriter(output))
+    init(root: FileDescriptor, output: FileDescriptor, form: PackForm, part: PackPart? = nil) {
+        (self.root, self.form, self.part, writer) = (root, form, part, TarWriter(output))
     }
 
     func packAll() throws(ArchiveError) -> Packed {
-        try wait(forNamesIn: root, "")
+        if let name = part?.name { waiting = [("", name)] } else { try beginWithRoot() }
         while let (parent, name) = waiting.popLast() {
             current = parent.pushing(name)
             try inParent(parent) { (directory) throws(ArchiveError) in try pack(name, in: directory, parent) }
@@ -48,6 +59,25 @@ private final class Packer {
         var result = Packed(digest: try kernel { () throws(KernelError) in try writer.finish() })
         (result.bytes, result.entries, result.leftOut) = (writer.bytes, writer.entries, leftOut)
         return result
+    }
+
+    /// The root itself where it was asked for as a part, then what is in it.
+    private func beginWithRoot() throws(ArchiveError) {
+        if part != nil {
+            let own = try kernel { () throws(KernelError) in
+                try changeDirectory(root)
+                return try status(root)
+            }
+            try write(header("", own, "5"), ".")
+        }
+        try wait(forNamesIn: root, "")
+    }
+
+    /// What a path is called in the tar.
+    private func title(of path: FilePath) -> [UInt8] {
+        guard let part else { return path.bytes }
+        let rest = Array(path.bytes.dropFirst(part.name?.bytes.count ?? 0)), slash = UInt8(ascii: "/")
+        return Array(part.title.utf8) + (rest.isEmpty || rest.first == slash ? rest : [slash] + rest)
     }
 
     // MARK: Directories
@@ -81,7 +111,7 @@ private final class Packer {
 
     /// Writes one of the empty files that mean something else in a layer.
     private func mark(_ directory: FilePath, _ name: [UInt8]) throws(ArchiveError) {
-        let prefix = directory.isEmpty ? [] : directory.bytes + [UInt8(ascii: "/")]
+        let prefix = directory.isEmpty ? [] : title(of: directory) + [UInt8(ascii: "/")]
         try kernel { () throws(KernelError) in try writer.write(TarHeader(type: "0", name: prefix + name)) }
     }
 
@@ -106,7 +136,7 @@ private final class Packer {
 
     private func packLink(_ path: FilePath, _ status: FileStatus, to first: FilePath) throws(ArchiveError) {
         var link = header(path, status, "1")
-        link.link = first.bytes
+        link.link = title(of: first)
         try kernel { () throws(KernelError) in try writer.write(link) }
     }
 
@@ -133,7 +163,7 @@ private final class Packer {
             var header = header(path, now, "0"), map: [UInt8] = []
             header.bytes = now.bytes
             let whole = [Extent(start: 0, count: now.bytes)]
-            let extents = now.allocatedBytes < now.bytes ? try kernel { () throws(KernelError) in try dataExtents(of: file, now.bytes) } : whole
+            let extents = form != .whole && now.allocatedBytes < now.bytes ? try kernel { () throws(KernelError) in try dataExtents(of: file, now.bytes) } : whole
             if extents != whole { map = makeSparse(&header, extents) }
             try write(header, name)
             try kernel { () throws(KernelError) in try writer.put(map) }
@@ -155,7 +185,7 @@ private final class Packer {
     }
 
     private func header(_ path: FilePath, _ status: FileStatus, _ type: Character) -> TarHeader {
-        var header = TarHeader(type: type, name: path.bytes + (type == "5" ? [UInt8(ascii: "/")] : []))
+        var header = TarHeader(type: type, name: title(of: path) + (type == "5" ? [UInt8(ascii: "/")] : []))
         (header.mode, header.user, header.group) = (status.mode & 0o7777, status.user, status.group)
         (header.seconds, header.nanoseconds) = status.modified
         return header

@@ -15,12 +15,15 @@ public import Linux
 /// - Parameters:
 ///   - layer: open for reading: tar, plain or compressed with gzip, zstd, bzip2 or xz; its offset tells how much of it was read so far
 ///   - root: the directory, open for reading
+///   - rules: a layer unless something else is said
 /// - Returns: what was made, and the digest of the plain tar.
 /// - Throws: `ArchiveError`, naming the entry; `root` then holds part of the layer.
-public func unpack(_ layer: FileDescriptor, into root: FileDescriptor, limits: UnpackLimits = .standard) throws(ArchiveError) -> Unpacked {
+public func unpack(
+    _ layer: FileDescriptor, into root: FileDescriptor, limits: UnpackLimits = .standard, rules: UnpackRules = .layer
+) throws(ArchiveError) -> Unpacked {
     let stream = try LayerStream(layer, limits)
     let reader = try TarReader(stream)
-    let unpacker = Unpacker(root: root, limits: limits)
+    let unpacker = Unpacker(root: root, limits: limits, rules)
     try returning { () throws(ArchiveError) in
         while let entry = try reader.next() { try unpacker.apply(entry, reader) }
         try unpacker.finishDirectories()
@@ -31,6 +34,7 @@ public func unpack(_ layer: FileDescriptor, into root: FileDescriptor, limits: U
 /// Applies entries one after the other.
 final class Unpacker {
     let root: FileDescriptor
+    let rules: UnpackRules
     private let limits: UnpackLimits
     /// The entry under way, for errors.
     private(set) var current: FilePath = ""
@@ -44,18 +48,18 @@ final class Unpacker {
     private var lastParent: Descriptor?
     private var lastParentPath: FilePath?
 
-    init(root: FileDescriptor, limits: UnpackLimits) {
-        (self.root, self.limits) = (root, limits)
+    init(root: FileDescriptor, limits: UnpackLimits, _ rules: UnpackRules = .layer) {
+        (self.root, self.limits, self.rules) = (root, limits, rules)
     }
 
     func apply(_ entry: Entry, _ reader: TarReader) throws(ArchiveError) {
         current = entry.path
         try countEntry()
         let name: EntryName
-        do throws(RefusedName) { name = try EntryName(entry.path) } catch { throw refused(error.why) }
+        do throws(RefusedName) { name = try rules.isLayer ? EntryName(entry.path) : EntryName(ordinary: entry.path) } catch { throw refused(error.why) }
         switch name {
         case .ignored: break
-        case .root: try setAttributes(ofRoot: entry)
+        case .root: if rules.isLayer { try setAttributes(ofRoot: entry) }
         case .opaque(let parent): try inParent(parent) { (directory) throws(ArchiveError) in try makeOpaque(directory) }
         case .whiteout(let parent, let name): try inParent(parent) { (directory) throws(ArchiveError) in try whiteOut(name, in: directory) }
         case .entry(let parent, let name):
@@ -132,7 +136,7 @@ final class Unpacker {
 
     private func existingDirectory(_ path: FilePath) throws(ArchiveError) -> Descriptor? {
         do throws(KernelError) {
-            return try openBeneath(root, path, [.readOnly, .directory])
+            return try openBeneath(root, path, [.readOnly, .directory], resolve: rules.resolve)
         } catch {
             guard error.errno == ENOENT || error.errno == ENOTDIR else { throw kernelError(error) }
             return nil
@@ -171,7 +175,7 @@ final class Unpacker {
     /// The directory at `path`; nil where a later entry put something else there.
     private func stillThere(_ path: FilePath) throws(ArchiveError) -> Descriptor? {
         do throws(KernelError) {
-            return try openBeneath(root, path.isEmpty ? "." : path, [.readOnly, .directory, .noFollow])
+            return try openBeneath(root, path.isEmpty ? "." : path, [.readOnly, .directory, .noFollow], resolve: rules.resolve)
         } catch {
             guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else { throw kernelError(error) }
             return nil

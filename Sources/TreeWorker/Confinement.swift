@@ -25,13 +25,21 @@ enum Access {
 /// Confines this process to `directory`, which becomes its root and working directory. There is no way back. One-threaded programs only.
 /// - Parameter prepare: mounts what the task needs below `directory`, before it is the root; other processes see nothing of it
 func confine(to directory: FilePath, _ access: Access, prepare: () throws(KernelError) -> Void = {}) throws(TreesError) {
+    try confine(access) { () throws(KernelError) in
+        try prepare()
+        try pivot(to: directory)
+    }
+}
+
+/// The same, where the new root is not made from a directory.
+/// - Parameter enter: makes it this process's root; other processes see nothing of the mounts that it changes
+func confine(_ access: Access, enter: () throws(KernelError) -> Void) throws(TreesError) {
     let filter: Program
     do throws(SeccompError) { filter = try forbiddenCalls.compile() } catch { throw .died("\(error)") }
     try kernel { () throws(KernelError) in
         try unshare([.mount, .network, .ipc, .uts])
         try setPropagation("/", .slave)
-        try prepare()
-        try pivot(to: directory)
+        try enter()
         try setMountAttributes("/", set: access.mountAttributes, recursive: true)
         try limitResources(access.limits)
         let capabilities = access.capabilities
@@ -41,6 +49,9 @@ func confine(to directory: FilePath, _ access: Access, prepare: () throws(Kernel
 }
 
 extension Access {
+    /// Whether anything may be changed.
+    var writes: Bool { if case .writing = self { true } else { false } }
+
     fileprivate var mountAttributes: MountAttributes {
         switch self {
         case .reading: [.readOnly, .noDevices, .noSetUserID, .noExecute]

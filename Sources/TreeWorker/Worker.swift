@@ -24,8 +24,7 @@ public func work(_ arguments: [String]) -> Int32 {
 }
 
 private func perform(_ arguments: [String], _ reply: inout Reply) throws(TreesError) {
-    guard arguments.count == 2, let task = TreeTask(rawValue: arguments[1]) else { throw .notYet(arguments.dropFirst().first ?? "without a task") }
-    guard [.unpack, .settle, .pack, .size].contains(task) else { throw .notYet(task.rawValue) }
+    guard arguments.count == 2, TreeTask(rawValue: arguments[1]) != nil else { throw .notYet(arguments.dropFirst().first ?? "without a task") }
     let request = try decode(Request.self, try kernel { () throws(KernelError) in try readAll(FileDescriptor(rawValue: Number.request)) })
     try kernel { () throws(KernelError) in try setParentDeathSignal(.kill) }
     // It may have gone before the line above.
@@ -39,7 +38,20 @@ private func perform(_ arguments: [String], _ reply: inout Reply) throws(TreesEr
     case .settle(let settling): reply.settled = try settle(settling)
     case .pack(let directory, let form): reply.packed = try pack(FilePath(directory), into: archive, form)
     case .size(let directory): reply.sized = try size(FilePath(directory))
+    case .copy(let request): reply.copied = try copy(request)
+    case .diff(let lower, let upper): reply.changes = try changes(of: FilePath(upper), over: lower.map { FilePath($0) })
+    case .stat(let view, let path): reply.status = try tellStatus(path, in: view)
+    case .archive(let view, let path): reply.packed = try TreeWorker.archive(path, in: view, into: archive, tell: tell)
+    case .export(let view): reply.packed = try export(view, into: archive)
+    case .extract(let view, let path, let options): reply.extracted = try extract(archive, into: path, of: view, options, tell: tell)
     }
+}
+
+/// Says what a path is, ahead of the answer.
+private func tell(_ status: TreeStatus) throws(TreesError) {
+    var reply = Reply()
+    reply.status = status
+    try kernel { () throws(KernelError) in try write(FileDescriptor(rawValue: Number.reply), line(reply)) }
 }
 
 private func unpack(_ layer: FileDescriptor, into directory: FilePath, _ limits: Trees.UnpackLimits) throws(TreesError) -> Trees.Unpacked {

@@ -19,14 +19,26 @@ public enum TreeTask: String, Sendable, CaseIterable {
     case pack
     /// Add up what a directory holds.
     case size
-    /// These belong to later chapters' commands and are refused.
-    case diff, copy
+    /// Say what an overlay's upper directory changes.
+    case diff
+    /// Say what lies at a path of a container.
+    case stat
+    /// Make a tar of what lies at a path of a container.
+    case archive
+    /// Unpack a tar into a directory of a container.
+    case extract
+    /// Make a tar of a container's root.
+    case export
+    /// Copy a directory of an image into an empty one.
+    case copy
 }
 
 /// Numbers of the descriptors that the helper finds open.
 package enum Number {
     /// The request, the answer, and the archive that is read or written.
     package static let request: CInt = 3, reply: CInt = 4, archive: CInt = 5
+    /// The pidfd of a container's first process.
+    package static let process: CInt = 6
 }
 
 /// What one process is to do.
@@ -46,11 +58,32 @@ package struct Request: Codable {
         case pack(directory: String, form: PackForm)
         /// As above.
         case size(directory: String)
+        /// See `TreeHelper.copy`.
+        case copy(CopyRequest)
+        /// See `TreeHelper.changes`.
+        case diff(lower: [String], upper: String)
+        /// See `TreeHelper.status`, `archive`, `extract`, `export`.
+        case stat(ViewRequest, path: String), archive(ViewRequest, path: String), extract(ViewRequest, path: String, ExtractOptions), export(ViewRequest)
     }
 
     /// Asks for `task`.
     package init(parent: Int32, task: Task) {
         (self.parent, self.task) = (parent, task)
+    }
+}
+
+/// Where a container's tree is.
+package enum ViewRequest: Codable {
+    /// In the namespace of the process that the descriptor `Number.process` names.
+    case running
+    /// To be put together.
+    case stopped(StoppedTree)
+
+    package init(_ tree: ContainerTree) {
+        switch tree {
+        case .running: self = .running
+        case .stopped(let parts): self = .stopped(parts)
+        }
     }
 }
 
@@ -66,10 +99,12 @@ package struct Settling: Codable {
     package var limits: UnpackLimits
 }
 
-/// The helper's one line.
+/// A line of the helper's: mostly the only one.
 package struct Reply: Codable {
     /// One of these is there.
-    package var unpacked: Unpacked?, settled: Settled?, packed: Packed?, sized: Sized?, failed: Failure?
+    package var unpacked: Unpacked?, settled: Settled?, packed: Packed?, sized: Sized?, copied: Copied?, failed: Failure?
+    /// For those that reach into a container; `status` comes before anything else happens.
+    package var status: TreeStatus?, extracted: Extracted?, changes: [TreeChange]?
 
     /// An answer without anything yet.
     package init() {}

@@ -65,6 +65,21 @@ public struct TreeHelper: Sendable {
         try answer(to: .size, .size(directory: directory.string), archive: nil, \.sized)
     }
 
+    /// Copies what an image has at a path into an empty directory, with owners, modes, times, attributes, hard links and holes.
+    ///
+    /// - Parameters:
+    ///   - path: as a container would see it; links are followed and end within the image
+    ///   - layers: the image's, the topmost first; at least one
+    ///   - directory: takes what the image's directory holds, and its attributes. After an error it holds part of that and is to be emptied.
+    ///   - place: an empty directory, to mount on
+    /// - Returns: `isFound` false where the image has no directory there; nothing is changed then. Nothing is synced to the disk yet.
+    /// - Throws: `.limit` and `.kernel`, with the file under way.
+    public func copy(_ path: FilePath, of layers: [FilePath], into directory: FilePath, place: FilePath) throws(TreesError) -> Copied {
+        let request = CopyRequest(
+            layers: layers.map(\.string), path: TreePath(path), directory: directory.string, place: place.string, limits: limits)
+        return try answer(to: .copy, .copy(request), archive: nil, \.copied)
+    }
+
     /// Runs one task to its end and returns what it said.
     private func answer<Value>(
         to name: TreeTask, _ task: Request.Task, archive: FileDescriptor?, _ value: KeyPath<Reply, Value?>

@@ -10,6 +10,8 @@ public enum TreesError: Error, Equatable, CustomStringConvertible {
     case refused(entry: String, why: String)
     /// The layer is bigger than it may be.
     case limit(entry: String, what: String)
+    /// A path of a container that was asked for is not what it should be.
+    case path(String, PathFault)
     /// The bytes are no archive that we read.
     case damaged(String)
     /// This task is not built yet.
@@ -23,6 +25,10 @@ public enum TreesError: Error, Equatable, CustomStringConvertible {
         case .kernel(let entry, let error): "unpack \(entry): \(error)"
         case .refused(let entry, let why): "unpack \(entry): refused: \(why)"
         case .limit(let entry, let what): "unpack \(entry): more than \(what)"
+        case .path(let path, .missing): "\(path): nothing is there"
+        case .path(let path, .noDirectory): "\(path): no directory"
+        case .path(let path, .readOnlyRoot): "\(path): the container's root is read-only"
+        case .path(let path, .readOnlyVolume): "\(path): the volume is read-only"
         case .damaged(let text): "unpack: not a readable archive: \(text)"
         case .notYet(let task): "slipway-tree \(task): not yet"
         case .died(let how): "slipway-tree: \(how)"
@@ -42,6 +48,7 @@ package struct Failure: Codable {
         case .kernel(let entry, let error): (kind, self.entry, text, errno, call) = ("kernel", entry, error.subject, error.errno, error.call)
         case .refused(let entry, let why): (kind, self.entry, text) = ("refused", entry, why)
         case .limit(let entry, let what): (kind, self.entry, text) = ("limit", entry, what)
+        case .path(let path, let fault): (kind, entry, text) = ("path", path, fault.rawValue)
         case .damaged(let text): (kind, entry, self.text) = ("damaged", "", text)
         case .notYet(let task): (kind, entry, text) = ("notYet", "", task)
         case .died(let how): (kind, entry, text) = ("died", "", how)
@@ -54,6 +61,7 @@ package struct Failure: Codable {
         case "kernel": .kernel(entry: entry, KernelError(call: call ?? "", subject: text, errno: errno ?? 0))
         case "refused": .refused(entry: entry, why: text)
         case "limit": .limit(entry: entry, what: text)
+        case "path": .path(entry, PathFault(rawValue: text) ?? .missing)
         case "damaged": .damaged(text)
         case "notYet": .notYet(text)
         default: .died(text)
