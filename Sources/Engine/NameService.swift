@@ -12,16 +12,16 @@ import Offload
 import Synchronization
 
 /// A container's two sockets for queries, at 127.0.0.11 and ports that the kernel chose. Made by a thread inside the container's namespace.
-public final class NameSockets: Sendable {
+final class NameSockets: Sendable {
     let udp: Descriptor, tcp: Descriptor
-    public let udpPort: UInt16, tcpPort: UInt16
+    let udpPort: UInt16, tcpPort: UInt16
 
     /// 127.0.0.11, where containers look for their name server.
-    public static let address: UInt32 = 0x7f00_000b
+    static let address: UInt32 = 0x7f00_000b
 
     /// Makes both in the network namespace of the calling thread, whose loopback must be up.
     /// - Parameter address: for tests beside each other, another one of 127.0.0.0/8
-    public init(address: UInt32 = NameSockets.address) throws(KernelError) {
+    init(address: UInt32 = NameSockets.address) throws(KernelError) {
         udp = try bind(.udp, to: InternetName(address: address, port: 0))
         tcp = try bind(.tcp, to: InternetName(address: address, port: 0))
         udpPort = try udp.borrow { (socket) throws(KernelError) in try boundName(of: socket).port }
@@ -52,17 +52,18 @@ struct NameLimits: Sendable {
 }
 
 /// Serves names to containers. Safe to use from several threads; its effects are there when a call returns.
-public final class NameService: Sendable {
+final class NameService: Sendable {
     private let poll: SharedPoll
     private let loop: Mutex<NameLoop>
 
     /// Starts the thread.
-    public convenience init() throws(KernelError) { try self.init(limits: NameLimits()) }
+    convenience init() throws(KernelError) { try self.init(limits: NameLimits()) }
 
     init(limits: NameLimits) throws(KernelError) {
         let poll = try SharedPoll()
         let wake = try Pipe()
-        (self.poll, loop) = (poll, Mutex(try NameLoop(poll, limits, wake: wake)))
+        self.poll = poll
+        loop = Mutex(try NameLoop(poll, limits, wake: wake))
         Task { await offloadAlone { self.run() } }
     }
 
@@ -72,21 +73,21 @@ public final class NameService: Sendable {
     ///   - sockets: made inside its namespace
     ///   - table: the names that it sees
     ///   - servers: who is asked for other names, in this order, from the host's namespace
-    public func open(_ container: String, _ sockets: NameSockets, table: NameTable, servers: [InternetName]) throws(KernelError) {
+    func open(_ container: String, _ sockets: NameSockets, table: NameTable, servers: [InternetName]) throws(KernelError) {
         try loop.withLock { (loop) throws(KernelError) in try loop.open(container, sockets, table, servers) }
     }
 
     /// Gives a container another table; nothing where it is not served.
-    public func update(_ container: String, table: NameTable) { loop.withLock { $0.update(container, table) } }
+    func update(_ container: String, table: NameTable) { loop.withLock { $0.update(container, table) } }
 
     /// Stops serving a container and closes its sockets, which would keep its namespace alive.
-    public func close(_ container: String) { loop.withLock { $0.close(container) } }
+    func close(_ container: String) { loop.withLock { $0.close(container) } }
 
     /// The containers that are served.
-    public var containers: Set<String> { loop.withLock { $0.containers } }
+    var containers: Set<String> { loop.withLock { $0.containers } }
 
     /// Closes everything, and ends the thread.
-    public func end() { loop.withLock { $0.end() } }
+    func end() { loop.withLock { $0.end() } }
 
     /// Queries and connections under way: for tests.
     var underWay: (forwards: Int, connections: Int) { loop.withLock { ($0.forwards.count, $0.connections.count) } }
