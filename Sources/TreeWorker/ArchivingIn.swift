@@ -12,7 +12,7 @@ import Trees
 func extract(
     _ input: FileDescriptor, into text: String, of view: ViewRequest, _ options: ExtractOptions, tell: (TreeStatus) throws(TreesError) -> Void
 ) throws(TreesError) -> Extracted {
-    let path = AskedPath(text + "/")
+    let path = AskedPath(text, isDirectory: true)
     let limits = Trees.UnpackLimits(bytes: 1 << 44, entries: 1 << 28)
     let bounds = Archive.UnpackLimits(bytes: limits.bytes, entries: limits.entries, memoryBytes: limits.memoryBytes / 8)
     try enter(view, .writing(limits))

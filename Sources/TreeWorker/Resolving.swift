@@ -18,8 +18,10 @@ struct AskedPath {
     /// What a tar calls it: the last part as it was typed, empty for the root, `.` for `dir/.`.
     let title: String
 
-    init(_ text: String) {
-        self.text = text
+    /// - Parameter isDirectory: it is meant as if a slash stood at its end
+    init(_ typed: String, isDirectory: Bool = false) {
+        let text = isDirectory ? typed + "/" : typed
+        self.text = typed
         var parts: [Substring] = []
         for part in text.split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }

@@ -6,11 +6,11 @@ import Trees
 
 @Suite("slipway-tree, confined,")
 struct ConfinementTests {
-    @Test("refuses the tasks of later chapters by name", arguments: TreeTask.allCases.filter { ![.unpack, .settle, .pack, .size].contains($0) })
-    func notYet(_ task: TreeTask) throws {
+    @Test("refuses what is none of its tasks by name", arguments: ["push", "Unpack", "settle "])
+    func notYet(_ task: String) throws {
         try withPlace { place in
             let pipe = try Pipe()
-            let child = try pipe.writing.borrow { reply in try place.start(task.rawValue, nil, reply: reply) }
+            let child = try pipe.writing.borrow { reply in try place.start(task, nil, reply: reply) }
             let ended = try child.descriptor.borrow { try wait($0) }
             #expect(ended?.code == 1)
             let reply = try pipe.reading.borrow { try read($0, upTo: 1000) }
