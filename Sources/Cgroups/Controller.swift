@@ -65,7 +65,8 @@ extension Cgroup {
         do throws(KernelError) {
             return try apply(limits, &changes)
         } catch {
-            for change in (changes ?? []).reversed() { try? writeControl(change.path, change.before) }  // it held a moment ago; the first error is the one to tell
+            // What held a moment ago can be had again; the first error is the one to tell.
+            for change in (changes ?? []).reversed() { try? writeControl(change.path, change.before) }  // see above
             throw error
         }
     }

@@ -5,6 +5,7 @@
 // What is stored is what can't be seen; whether the process runs is asked of the kernel each time. A process number comes back one day as somebody
 // else's, so the time at which the process began is kept with it. man 5 proc_pid_stat. Chapter 06.
 
+import Cgroups
 import Explain
 import FoundationEssentials
 public import Linux
@@ -116,6 +117,8 @@ public struct ContainerStore: Sendable {
     /// Where a container's life stands, by the kernel's word.
     public func status(of container: StoredContainer) -> State.Status {
         guard isAlive(container) else { return .stopped }
+        // Hierarchies that cannot be read freeze nobody.
+        if let cgroup = try? cgroup(of: container), cgroup.isFrozen() { return .paused }
         return exists(gate(container.id)) ? .created : .running
     }
 

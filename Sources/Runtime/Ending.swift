@@ -21,12 +21,19 @@ extension ContainerStore {
                 guard isAlive(container) else { return }  // the number may have changed hands before it was opened
                 try send(signal, to: process)
             }
+            if signal == .kill { try thaw(container) }
         } catch {
             throw RuntimeError(step: step, cause: .kernel(error))
         }
     }
 
+    /// Frozen by v1's controller, a process does not even hear SIGKILL.
+    private func thaw(_ container: StoredContainer) throws(KernelError) {
+        try Cgroup(FilePath(container.cgroupPath), in: Hierarchies.discover()).thawAfterKilling()
+    }
+
     private func signalAll(_ container: StoredContainer, _ signal: Signal) throws(KernelError) {
+        defer { if signal == .kill { try? thaw(container) } }  // those of v2 need none; an error shows when they do not end
         for process in try Cgroup(FilePath(container.cgroupPath), in: Hierarchies.discover()).processes() {
             do throws(KernelError) { try send(signal, to: process) } catch  where error.errno == 3 { continue }  // ESRCH: ended meanwhile
         }
@@ -47,7 +54,9 @@ extension ContainerStore {
         }
         if isAlive(container) {
             guard force || status(of: container) == .created else {
-                throw RuntimeError(step: "delete the container", cause: .refused(what: "container \(id)", why: "is not stopped; --force kills it"))
+                throw RuntimeError(
+                    step: "delete the container",
+                    cause: .refused(what: "container \(id)", why: "is not stopped: \(status(of: container).rawValue); --force kills it"))
             }
             try killAndWait(container)
         }
@@ -78,6 +87,7 @@ extension ContainerStore {
             try openProcess(container.pid).borrow { (process) throws(KernelError) in
                 guard isAlive(container) else { return }
                 try send(.kill, to: process)
+                try thaw(container)
                 let poll = try Poll()
                 try poll.add(process, .readable, token: 0)
                 _ = try poll.wait(milliseconds: 10_000)

@@ -32,7 +32,7 @@ extension FirstChild {
         for (index, mount) in plan.mounts.enumerated() {
             switch mount.kind {
             case .fileSystem: continue
-            case .bind(let source): taken[index] = [try take(source, recursive: mount.options.recursive)]
+            case .bind(let source, let anchor): taken[index] = [try take(source, below: anchor, recursive: mount.options.recursive)]
             case .cgroup: taken[index] = try takeCgroups()
             }
         }
@@ -50,9 +50,18 @@ extension FirstChild {
         return trees
     }
 
-    private func take(_ source: FilePath, recursive: Bool) throws(KernelError) -> TakenTree {
-        let tree = try detachedCopy(of: source, recursive: recursive).release()
+    private func take(_ source: FilePath, below anchor: FilePath?, recursive: Bool) throws(KernelError) -> TakenTree {
+        let tree = try detached(source, below: anchor, recursive: recursive).release()
         return TakenTree(tree: tree, isDirectory: try status(tree).kind == .directory, name: "")
+    }
+
+    private func detached(_ source: FilePath, below anchor: FilePath?, recursive: Bool) throws(KernelError) -> Descriptor {
+        var rest = source
+        guard let anchor, rest.removePrefix(anchor), !rest.isEmpty else { return try detachedCopy(of: source, recursive: recursive) }
+        return try open(anchor, [.path, .directory]).borrow { (top) throws(KernelError) in
+            let place = try openBeneath(top, rest, .path, resolve: [.beneath, .noSymbolicLinks, .noMagicLinks])
+            return try place.borrow { (place) throws(KernelError) in try detachedCopy(of: place.procPath, recursive: recursive) }
+        }
     }
 
     /// Mounts everything, in the spec's order.

@@ -19,6 +19,7 @@ extension Supervisor {
         _ id: String, _ process: OCI.Process, user: String?, groups: [String], _ wishes: Attachment.Wishes, client: consuming Descriptor?
     ) throws(ShimFailure) -> ProcessID {
         guard case .running(let container) = life else { throw ShimFailure(.notRunning, "the container is not running") }
+        guard !container.isPaused else { throw ShimFailure(.notRunning, "the container is paused") }
         guard !execs.values.contains(where: { $0.id == id }) else { throw ShimFailure(.other, "exec \(id) is running already") }
         let isTerminal = process.terminal ?? false
         let streams = ProcessStreams(isTerminal: isTerminal, endOfInput: isTerminal ? .ignored : .closesStandardInput, log: nil, in: loop)

@@ -45,8 +45,10 @@ extension Supervisor {
             reply.networkPath = try prepareNetwork(at: path)
         case .hold:
             try hold(&message)
-        case .pause, .unpause, .update, .stats:
-            throw ShimFailure(.notYet, "this shim cannot do that yet")
+        case .pause: try setPaused(true)
+        case .unpause: try setPaused(false)
+        case .update(let resources): reply.warnings = try update(resources)
+        case .stats: reply.stats = try usage()
         case .release:
             try release()
         }
@@ -81,6 +83,7 @@ extension Supervisor {
                     guard error.errno == Errno.noSuchProcess.rawValue else { throw error }  // it was quicker
                 }
             }
+            if signal == .kill, container.isPaused { try container.cgroup?.thawAfterKilling() }
         }
     }
 

@@ -14,6 +14,8 @@ final class Container {
     let startedAt: WallTime
     let plan: Plan
     let cgroup: Cgroup?
+    /// Its processes stand still.
+    var isPaused = false
     /// How and when the process ended.
     var end: (status: ExitStatus, at: WallTime)?
 

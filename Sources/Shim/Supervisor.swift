@@ -122,6 +122,7 @@ final class Supervisor {
             hello.state = .running
             hello.initPid = container.process.rawValue
             hello.startedAt = container.startedAt
+            hello.paused = container.isPaused ? true : nil
         case .exited(let record):
             hello.state = .exited
             hello.exit = record

@@ -42,6 +42,10 @@ public struct ShimReply: Codable, Sendable, Equatable {
     public var startedAt: WallTime?
     /// Of `network`.
     public var networkPath: String?
+    /// Of `stats`.
+    public var stats: ContainerUsage?
+    /// Of `update`: limits that this kernel cannot set, in words.
+    public var warnings: [String]?
 
     public init(sequence: UInt64, error: ShimFailure? = nil, pid: Int32? = nil, startedAt: WallTime? = nil) {
         self.sequence = sequence

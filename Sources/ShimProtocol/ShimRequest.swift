@@ -42,13 +42,15 @@ public enum ShimRequest: Codable, Sendable {
     /// `user`: Docker's `name|uid[:group|gid]`, looked up in the container's files; nil takes the process's own numbers.
     case exec(
         id: String, process: OCI.Process, user: String?, groups: [String]?, input: Bool, output: Bool? = nil, error: Bool? = nil, detachKeys: String? = nil)
-    /// Stops every process of the container where it is. Refused (`notRunning`) where it does not run or is paused.
+    /// Stops every process of the container where it is; told when the last one stands still. Refused (`notRunning`) where it does not run. One that
+    /// is paused stays so.
     case pause
-    /// Lets them go on.
+    /// Lets them go on. Refused (`notRunning`) where the container does not run; one that is not paused runs on.
     case unpause
-    /// Changes the limits of the running container: keys that are missing stay as they are.
+    /// Changes the limits of the running container, all or none: keys that are missing or zero stay as they are; a pids limit below one is none. The
+    /// reply has `warnings`.
     case update(resources: OCI.Resources)
-    /// What the container has used until now: the reply's `stats`.
+    /// What the container has used until now: the reply's `stats`. Refused (`notRunning`) where it does not run.
     case stats
     /// Ends a shim that is parked or has told its exit.
     case release

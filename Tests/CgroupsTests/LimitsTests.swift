@@ -50,6 +50,21 @@ struct LimitsTests {
         #expect(writes(Limits(memoryBytes: 64, memorySwapBytes: 64), .v2) == ["memory.max=64", "memory.swap.max=0"])
     }
 
+    @Test("memory without a limit has none on swap either, where the kernel counts swap")
+    func neither() {
+        #expect(writes(Limits(memoryBytes: -1), .v1) == ["memory.limit_in_bytes=-1"])
+        #expect(
+            writes(Limits(memoryBytes: -1), .v1, ["memory.memsw.limit_in_bytes": "200\n"]) == ["memory.memsw.limit_in_bytes=-1", "memory.limit_in_bytes=-1"])
+        #expect(writes(Limits(memoryBytes: -1), .v2, ["memory.swap.max": "0\n"]) == ["memory.max=max", "memory.swap.max=max"])
+    }
+
+    @Test("v2's swap is both less the memory that holds, where that stays")
+    func swapAlone() {
+        #expect(writes(Limits(memorySwapBytes: 200), .v2, ["memory.max": "150\n"]) == ["memory.swap.max=50"])
+        #expect(writes(Limits(memorySwapBytes: 100), .v2, ["memory.max": "150\n"]) == ["memory.swap.max=0"])
+        #expect(writes(Limits(memorySwapBytes: -1), .v2, ["memory.max": "150\n"]) == ["memory.swap.max=max"])
+    }
+
     @Test("a new quota keeps the period that v2 has, and the other way round")
     func half() {
         #expect(writes(Limits(quotaMicroseconds: 5000), .v2, ["cpu.max": "max 20000\n"]) == ["cpu.max=5000 20000"])

@@ -103,6 +103,24 @@ struct CorpusTests {
         #expect(old.paused == nil && old.networkPath == nil && new.paused == true && new.networkPath == "/proc/100/fd/9")
     }
 
+    @Test("means what it says since containers can be paused, measured and limited anew")
+    func using() throws {
+        guard case .reply(let full) = try Packet.decode(ShimMessage.self, bytes("message-reply-stats.json")),
+            case .reply(let least) = try Packet.decode(ShimMessage.self, bytes("message-reply-stats-least.json")),
+            case .reply(let warned) = try Packet.decode(ShimMessage.self, bytes("message-reply-warnings.json")),
+            case .update(let resources) = try Packet.decode(ShimEnvelope.self, bytes("request-update-all.json")).request
+        else {
+            Issue.record("no replies, or no update")
+            return
+        }
+        let stats = try #require(full.stats)
+        #expect(stats.processor?.perProcessor == [6_478_176, 3_357_520] && stats.processor?.throttled == 700 && stats.pids?.limit == 5)
+        #expect(stats.memory?.details?["total_inactive_file"] == 4096 && stats.blocks?.serviceBytes?.first?.operation == "Read")
+        #expect(least.stats?.cgroupVersion == 2 && least.stats?.memory == nil)
+        #expect(warned.warnings?.count == 1 && full.warnings == nil)
+        #expect(resources.memory?.swap == -1 && resources.cpu?.cpus == "0-1" && resources.pids?.limit == -1)
+    }
+
     @Test("a request of no known kind is an error, but its number can be told", arguments: [#"{"sequence":5,"request":{"fly":{}}}"#, #"{"sequence":5}"#])
     func unknownRequest(text: String) {
         #expect(throws: ShimProtocolError.self) { try Packet.decode(ShimEnvelope.self, Array(text.utf8)) }

@@ -85,7 +85,7 @@ struct LifeTests {
         #expect(try shim.ask(.attach(input: true, output: true, error: true)).error != nil, "no socket came along")
         let file = try open("/etc/passwd", .readOnly)
         #expect(try shim.ask(.attach(input: true, output: true, error: true), [FileDescriptor(rawValue: file.number)]).error != nil, "not a socket")
-        for request in [ShimRequest.pause, .unpause, .stats] { #expect(try shim.ask(request).error?.kind == .notYet) }
+        for request in [ShimRequest.pause, .unpause, .stats] { #expect(try shim.ask(request).error?.kind == .notRunning) }
         try shim.require(.start)
         #expect(try shim.waitForExit().code == 0)
     }

@@ -23,7 +23,9 @@ struct Exec: ParsableCommand {
     func run() throws {
         try tool.global.report {
             let container = try tool.global.store.read(id)
-            guard tool.global.store.status(of: container) == .running else { throw ValidationError("container \(id) is not running") }
+            let status = tool.global.store.status(of: container)
+            if status == .paused { throw ValidationError("cannot exec in a paused container; resume it first") }
+            guard status == .running else { throw ValidationError("container \(id) is not running") }
             let bundle = try Bundle(path: FilePath(container.bundle))
             let plan = try ExecPlan(
                 wanted(bundle), inside: container.pid, of: bundle, cgroupPath: container.cgroupPath, user: user, filterCache: tool.global.store.filterCache)

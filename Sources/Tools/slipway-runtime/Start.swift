@@ -14,6 +14,7 @@ struct Start: ParsableCommand {
         try tool.global.report {
             let store = tool.global.store
             let container = try store.read(id)
+            guard store.status(of: container) != .paused else { throw ValidationError("cannot start a container in the paused state") }
             try store.openGate(id)
             let spec = try Bundle(path: FilePath(container.bundle)).spec
             warn(callHooks(spec.hooks?.poststart, state: store.state(of: container, .running, annotations: spec.annotations)))

@@ -16,7 +16,8 @@ struct Tool: ParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            SpecCommand.self, Create.self, Start.self, Run.self, Exec.self, StateCommand.self, Kill.self, Delete.self, List.self, Features.self, Steps.self
+            SpecCommand.self, Create.self, Start.self, Run.self, Exec.self, StateCommand.self, Pause.self, Resume.self, Update.self, Ps.self, Events.self,
+            Kill.self, Delete.self, List.self, Features.self, Steps.self
         ])
 
     @OptionGroup var global: GlobalOptions
