@@ -23,6 +23,7 @@ import HTTP
 @Sendable func createContainer(_ call: Call) async throws -> Response {
     let (request, text) = try await call.body(CreateRequest.self)
     guard request.config != ContainerConfig() else { throw EngineError(.invalid, "config cannot be empty in order to create a container") }
+    try checkEndpointCount(request, call.version)
     let name = call.query["name"].flatMap { $0.isEmpty ? nil : $0 }
     return try .json(try await call.engine.create(name: name, request, text: text), status: 201)
 }

@@ -7,7 +7,7 @@ import Linux
 /// Built once for each `Answerer`.
 /// - Parameter executable: the daemon's own file
 func routes(of executable: FilePath) -> [Route] {
-    system(executable) + containers + streams + execs + images + registries + networksAndVolumes
+    system(executable) + containers + streams + execs + images + registries + networksAndVolumes + volumes
         + unbuilt.map { method, pattern in
             Route(method, pattern) { call in throw EngineError(.unsupported, "\(method) \(pattern) is not supported by this engine yet") }
         }
@@ -50,9 +50,16 @@ private let registries = [
 ]
 
 private let networksAndVolumes = [
-    Route("GET", "/networks", listNetworks), Route("GET", "/networks/{id}", inspectNetwork), Route("GET", "/volumes", listVolumes),
-    Route("GET", "/volumes/{name}", inspectVolume), Route("DELETE", "/volumes/{name}", removeVolume), Route("GET", "/plugins", listPlugins),
+    Route("GET", "/networks", listNetworks), Route("POST", "/networks/create", createNetwork), Route("POST", "/networks/prune", pruneNetworks),
+    Route("GET", "/networks/{id}", inspectNetwork), Route("DELETE", "/networks/{id}", removeNetwork),
+    Route("POST", "/networks/{id}/connect", connectNetwork), Route("POST", "/networks/{id}/disconnect", disconnectNetwork),
+    Route("GET", "/plugins", listPlugins),
     Route("GET", "/plugins/{name...}/json", inspectPlugin)
+]
+
+private let volumes = [
+    Route("GET", "/volumes", listVolumes), Route("POST", "/volumes/create", createVolume), Route("POST", "/volumes/prune", pruneVolumes),
+    Route("GET", "/volumes/{name}", inspectVolume), Route("DELETE", "/volumes/{name}", removeVolume)
 ]
 
 /// Docker's routes that come with later chapters. Swarm's are nobody's here: 404.
@@ -62,8 +69,5 @@ let unbuilt: [(method: String, pattern: String)] = [
     ("HEAD", "/containers/{id}/archive"), ("GET", "/containers/{id}/archive"), ("PUT", "/containers/{id}/archive"), ("GET", "/containers/{id}/checkpoints"),
     ("POST", "/containers/{id}/checkpoints"), ("GET", "/system/df"), ("POST", "/commit"), ("POST", "/build"), ("POST", "/build/cancel"),
     ("POST", "/build/prune"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"), ("POST", "/images/load"),
-    ("GET", "/images/search"), ("POST", "/images/prune"), ("POST", "/networks/create"),
-    ("POST", "/networks/{id}/connect"),
-    ("POST", "/networks/{id}/disconnect"), ("DELETE", "/networks/{id}"), ("POST", "/networks/prune"), ("POST", "/volumes/create"), ("PUT", "/volumes/{name}"),
-    ("POST", "/volumes/prune")
+    ("GET", "/images/search"), ("POST", "/images/prune"), ("PUT", "/volumes/{name}")
 ]

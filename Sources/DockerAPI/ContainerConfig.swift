@@ -118,11 +118,6 @@ public struct Ulimit: Codable, Sendable, Equatable {
     public var Name: String, Hard: Int64, Soft: Int64
 }
 
-/// A mount as asked for by `--mount`.
-public struct MountRequest: Codable, Sendable, Equatable {
-    public var `Type`: String?, Source: String?, Target: String?, ReadOnly: Bool?
-}
-
 /// The body of `POST /containers/create`.
 public struct CreateRequest: Sendable, Decodable {
     /// The portable part; its keys stand at the top of the body.

@@ -20,6 +20,8 @@ public struct ContainerRecord: Codable, Sendable {
     public var path: String
     public var arguments: [String]
     public var mounts: [MountPoint]
+    /// What else is known of mounts, by their destination.
+    var mountDetails: [String: MountDetail]?
     /// What it asks of which networks, in this order.
     public var networks: [AskedNetwork]
 }

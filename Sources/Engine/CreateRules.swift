@@ -22,6 +22,7 @@ public func check(_ request: CreateRequest, on machine: MachineFacts) throws(Eng
     try checkResources(host, machine)
     try checkPolicy(config, host)
     try checkNamespaces(host, config)
+    try checkNetworking(request)
     try checkBuilt(config, host)
     return warnings(config, host)
 }
@@ -35,7 +36,6 @@ private func checkProcess(_ config: ContainerConfig) throws(EngineError) {
     }
     for variable in config.Env ?? [] where variable.isEmpty || variable.hasPrefix("=") { throw invalid("invalid environment variable: \(variable)") }
     if let signal = config.StopSignal, !signal.isEmpty, signalNumber(signal) == nil { throw invalid("Invalid signal: \(signal)") }
-    for port in (config.ExposedPorts ?? [:]).keys where !isPort(port) { throw invalid("invalid port specification: \"\(port)\"") }
     if let hostname = config.Hostname, hostname.utf8.count > 63 + (hostname.contains(".") ? 190 : 0) { throw invalid("invalid hostname format: \(hostname)") }
 }
 
@@ -82,7 +82,7 @@ private func checkPolicy(_ config: ContainerConfig, _ host: HostConfig) throws(E
 }
 
 /// Durations below a millisecond would keep the machine busy with asking.
-private func checkHealth(_ check: HealthConfig?) throws(EngineError) {
+func checkHealth(_ check: HealthConfig?) throws(EngineError) {
     guard let check else { return }
     let durations = [
         ("Interval", check.Interval), ("Timeout", check.Timeout), ("StartPeriod", check.StartPeriod), ("StartInterval", check.StartInterval)
@@ -96,7 +96,7 @@ private func checkHealth(_ check: HealthConfig?) throws(EngineError) {
 
 private func checkNamespaces(_ host: HostConfig, _ config: ContainerConfig) throws(EngineError) {
     if let mode = host.PidMode, !["", "host", "private"].contains(mode) {
-        throw mode.hasPrefix("container:") ? unbuilt("PID mode '\(mode)'") : invalid("invalid PID mode: \(mode)")
+        guard mode.hasPrefix("container:"), mode != "container:" else { throw invalid("invalid PID mode: \(mode)") }
     }
     if let mode = host.IpcMode, !["", "host", "private", "shareable", "none"].contains(mode) {
         throw mode.hasPrefix("container:") ? unbuilt("IPC mode '\(mode)'") : invalid("invalid IPC mode: \(mode)")
@@ -110,38 +110,22 @@ private func checkNamespaces(_ host: HostConfig, _ config: ContainerConfig) thro
 
 /// Refuses what is Docker's and comes with a later chapter.
 private func checkBuilt(_ config: ContainerConfig, _ host: HostConfig) throws(EngineError) {
-    if host.PortBindings?.values.contains(where: { !($0 ?? []).isEmpty }) == true || host.PublishAllPorts == true { throw unbuilt("publishing ports") }
-    if host.NetworkMode?.hasPrefix("container:") == true { throw unbuilt("network mode '\(host.NetworkMode ?? "")'") }
-    if host.VolumesFrom?.isEmpty == false { throw unbuilt("VolumesFrom") }
-    if config.Volumes?.isEmpty == false { throw unbuilt("an anonymous volume") }
     if host.Links?.isEmpty == false { throw unbuilt("a link") }
     if host.StorageOpt?.isEmpty == false { throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option") }
     if host.DeviceCgroupRules?.isEmpty == false { throw unbuilt("DeviceCgroupRules") }
-    for mount in host.Mounts ?? [] where !["bind", "tmpfs"].contains(mount.Type ?? "") {
-        throw ["volume", "image", "cluster", ""].contains(mount.Type ?? "")
-            ? unbuilt("a mount of type '\(mount.Type ?? "volume")'")
-            : invalid("invalid mount config for type \"\(mount.Type ?? "")\": mount type unknown: \"\(mount.Type ?? "")\"")
-    }
-    for bind in host.Binds ?? [] {
-        guard try Bind(bind).source.hasPrefix("/") else { throw unbuilt("a named volume") }
-    }
+    for mount in host.Mounts ?? [] where ["image", "cluster", "npipe"].contains(mount.Type ?? "") { throw unbuilt("a mount of type '\(mount.Type ?? "")'") }
+    try checkTmpfs(host)
 }
 
 private func warnings(_ config: ContainerConfig, _ host: HostConfig) -> [String] {
     var warnings: [String] = []
-    if ["", "default", "bridge"].contains(host.NetworkMode ?? "") {
-        warnings.append("Bridge networking is not built yet: the container has a network namespace of its own with the loopback interface only")
+    if host.NetworkMode == "host", host.PortBindings?.isEmpty == false { warnings.append("Published ports are discarded when using host network mode") }
+    let attributes = Set(["labels", "labels-regex", "env", "env-regex", "tag"]).intersection((host.LogConfig?.Config ?? [:]).keys)
+    if !attributes.isEmpty {
+        warnings.append("Log options \(attributes.sorted().joined(separator: ", ")) are kept, but the lines of the log do not carry them")
     }
     if host.OomKillDisable == true, (host.Memory ?? 0) == 0 {
         warnings.append("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
     }
     return warnings
-}
-
-/// `80`, `80/tcp`, or a range of ports.
-private func isPort(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count <= 2, parts.count < 2 || ["tcp", "udp", "sctp"].contains(parts[1].lowercased()) else { return false }
-    let numbers = parts[0].split(separator: "-", omittingEmptySubsequences: false)
-    return numbers.count <= 2 && numbers.allSatisfy { UInt16($0) != nil }
 }

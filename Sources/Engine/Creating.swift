@@ -12,6 +12,7 @@ import Offload
 import ShimProtocol
 import Snapshots
 import Synchronization
+import Volumes
 
 extension ContainerEngine {
     /// Makes a container.
@@ -49,7 +50,7 @@ extension ContainerEngine {
         let host = completed(request.hostConfig, on: machine)
         var record = ContainerRecord(
             id: id, createdNanoseconds: WallTime.now.nanoseconds, image: image.id.description, config: config, host: host, path: path, arguments: arguments,
-            mounts: try mountPoints(host), networks: [host.NetworkMode ?? "bridge"])
+            mounts: [], networks: [])
         try planNetworks(request, of: &record)
         try planVolumes(request, image, of: &record)
         _ = try makeSpec(record, SpecSurroundings(files: dataDirectory(id), cgroupPath: cgroupPath(id, host.CgroupParent), available: available))
@@ -83,7 +84,6 @@ extension ContainerEngine {
                     throw MetadataError.constraint("No such image: \(stored.record.config.Image ?? "")")
                 }
                 try transaction.insertContainer(stored, request: text)
-                try insertNetworks(of: stored.record, in: transaction)
                 return nil
             }
         }
@@ -96,35 +96,27 @@ extension ContainerEngine {
         try await offload {
             try makeDirectories(self.dataDirectory(id), mode: 0o710)
             _ = try snapshots.prepare(container: id, from: image.chain)
-            try self.makeBindSources(container.record)
         }
         try await prepareVolumes(container)
-        try await offload { try self.writeBundle(container) }
-        try await park(container)
+        if container.record.host.processesOf == nil {
+            try await offload { try self.writeBundle(container) }
+            try await park(container)
+        }
         let metadata = metadata
         try await offloadMetadata { () throws(MetadataError) in
             try metadata.write { (transaction) throws(MetadataError) in try transaction.setStage(.ready, of: id) }
         }
     }
 
-    /// `-v` makes a directory that is missing; `--mount` insists on one.
-    private func makeBindSources(_ record: ContainerRecord) throws {
-        for text in record.host.Binds ?? [] { try makeDirectories(FilePath(try Bind(text).source)) }
-        for mount in record.host.Mounts ?? [] where mount.Type == "bind" {
-            guard exists(FilePath(mount.Source ?? "")) else {
-                throw EngineError(.invalid, "invalid mount config for type \"bind\": bind source path does not exist: \(mount.Source ?? "")")
-            }
-        }
-    }
-
     /// Writes the network's files, config.json and shim.json. Blocks.
     func writeBundle(_ container: Container) throws {
         let (record, id) = (container.record, container.id)
-        try writeNetworkFiles(record, in: dataDirectory(id))
+        try writeNetworkFiles(record, in: dataDirectory(id), facts(of: container))
         let bundle = bundle(id)
         try makeDirectories(bundle.appending("rootfs"), mode: 0o700)
         let surroundings = SpecSurroundings(
-            files: dataDirectory(id), cgroupPath: cgroupPath(id, record.host.CgroupParent), available: available, devices: try hostDevices(record.host))
+            files: networkFiles(of: record), cgroupPath: cgroupPath(id, record.host.CgroupParent), available: available, devices: try hostDevices(record.host),
+            joined: try joinedNamespaces(record.host), volumes: settings.dataRoot.appending("volumes"), backings: try volumeBackings(record))
         try writeFile(bundle.appending("config.json"), json(try makeSpec(record, surroundings)), mode: 0o600)
         try shimConfiguration(record).write(to: bundle.appending("shim.json"))
     }
@@ -157,7 +149,10 @@ extension ContainerEngine {
     /// Removes what was made of a container that did not come to be, as far as it can be.
     private func discard(_ id: String) async {
         do {
-            try await offload { try self.removeFiles(id) }
+            try await offload {
+                _ = try self.volumes.store.release(container: id, withAnonymous: true)
+                try self.removeFiles(id)
+            }
             let metadata = metadata
             try await offloadMetadata { () throws(MetadataError) in
                 try metadata.write { (transaction) throws(MetadataError) in 

@@ -14,12 +14,14 @@ public import Images
 public import Linux
 public import Logging
 import Metadata
+import Networks
 import Offload
 import Registry
 public import ShimProtocol
 import Snapshots
 import Synchronization
 import Trees
+import Volumes
 
 /// How an engine is set up.
 public struct EngineSettings: Sendable {
@@ -56,6 +58,7 @@ public final class ContainerEngine: Sendable {
     let log: Logger
     let metadata: Metadata
     let snapshots: SnapshotStore
+    let volumes: EngineVolumes
     let shims: ShimThread
     let hierarchies: Hierarchies
     let available: CapabilitySet
@@ -64,6 +67,9 @@ public final class ContainerEngine: Sendable {
     let containers = Mutex<[String: Container]>([:])
     let execs = Mutex<[String: Exec]>([:])
     let modules = Mutex<[String: String]>([:])
+    let networking: Networking
+    /// Database, shims and kernel have been brought together: what was pending may go on.
+    let isReconciled = Promise<Void>()
 
     /// The version of Slipway.
     public static let version = "0.1.0"
@@ -77,12 +83,15 @@ public final class ContainerEngine: Sendable {
         rootLock = opened.lock
         (metadata, content, snapshots, images) = (opened.metadata, opened.content, opened.snapshots, opened.images)
         puller = Puller(images, RegistryClient(registrySettings(settings)))
+        volumes = EngineVolumes(opened.volumes)
         hierarchies = opened.hierarchies
         available = opened.available
         machine = MachineFacts(processors: opened.processors, isUnified: opened.hierarchies.layout == .v2)
         shims = try ShimThread(executable: settings.shim)
+        networking = Networking(instance: instance, log: log)
         if content.collected.files > 0 { log.info("removed \(content.collected.files) blobs left half fetched, \(content.collected.bytes) bytes") }
         try await reconcile()
+        isReconciled.fulfil(())
     }
 
     // MARK: Paths
@@ -141,6 +150,7 @@ private func registrySettings(_ settings: EngineSettings) -> RegistrySettings {
 private struct OpenedStores: Sendable {
     let lock: LockedRoot
     let metadata: Metadata, content: ContentStore, snapshots: SnapshotStore, images: ImageStore
+    let volumes: VolumeStore
     let hierarchies: Hierarchies
     let available: CapabilitySet
     let processors: Int
@@ -149,10 +159,11 @@ private struct OpenedStores: Sendable {
         try makeDirectories(settings.dataRoot.appending("containers"), mode: 0o710)
         try makeDirectories(settings.execRoot.appending("containers"), mode: 0o700)
         lock = try LockedRoot(settings.dataRoot)
-        metadata = try Metadata(path: settings.dataRoot.appending("slipway.db"), schemas: [SnapshotStore.schema, ImageStore.schema, containersSchema])
+        metadata = try Metadata(path: settings.dataRoot.appending("slipway.db"), schemas: [SnapshotStore.schema, ImageStore.schema, containersSchema, networksSchema, VolumeStore.schema])
         content = try ContentStore(root: settings.dataRoot.appending("content"))
         snapshots = try SnapshotStore(root: settings.dataRoot.appending("snapshots"), metadata: metadata, helper: TreeHelper(executable: settings.tree))
         images = try ImageStore(metadata: metadata, content: content, snapshots: snapshots)
+        volumes = try VolumeStore(root: settings.dataRoot.appending("volumes"), metadata: metadata, helper: TreeHelper(executable: settings.tree))
         hierarchies = try Hierarchies.discover()
         available = try CapabilitySet.available()
         processors = processorCount()

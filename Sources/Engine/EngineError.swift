@@ -3,9 +3,11 @@
 import Images
 import Linux
 import Metadata
+import Networks
 import Registry
 import ShimProtocol
 import Snapshots
+import Volumes
 
 /// Why a request was not carried out.
 public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -44,6 +46,8 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         switch error {
         case let error as EngineError: self = error
         case let error as ImagesError: self.init(error)
+        case let error as NetworksError: self.init(error)
+        case let error as VolumesError: self.init(error)
         case let error as ShimFailure: self.init(.failed, error.description)
         default: self.init(.failed, "\(error)")
         }

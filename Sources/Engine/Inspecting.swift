@@ -8,18 +8,6 @@ import ShimProtocol
 import Snapshots
 import Synchronization
 
-/// A network that is always there.
-public struct BuiltInNetwork: Sendable {
-    public let name: String, driver: String
-    /// 64 hex digits, the same on every engine of ours.
-    public let id: String
-}
-
-/// Docker's three.
-public let builtInNetworks: [BuiltInNetwork] = [("bridge", "bridge"), ("host", "host"), ("none", "null")].map { name, driver in
-    BuiltInNetwork(name: name, driver: driver, id: Digest(of: Array("slipway network \(name)".utf8)).hex)
-}
-
 extension ContainerEngine {
     /// Everything of one container.
     public func inspect(_ container: Container) async throws(EngineError) -> ContainerInspect {
@@ -33,12 +21,13 @@ extension ContainerEngine {
                 name: "overlay2",
                 data: ["LowerDir": lower, "UpperDir": mount.upper.string, "WorkDir": mount.work.string, "MergedDir": bundle(id).appending("rootfs").string]),
             networks: networkSettings(container))
-        let files = dataDirectory(id)
+        let files = networkFiles(of: record)
         (reply.HostsPath, reply.HostnamePath) = (files.appending("hosts").string, files.appending("hostname").string)
         reply.ResolvConfPath = files.appending("resolv.conf").string
         reply.LogPath = record.host.LogConfig?.Type == "none" ? "" : logPath(id).string
         reply.Mounts = record.mounts
         let open = openExecs(of: container)
+        reply.RestartCount = container.past.restarts.count
         reply.ExecIDs = open.isEmpty ? nil : open
         return reply
     }
@@ -47,25 +36,14 @@ extension ContainerEngine {
     public func state(of container: Container) -> ContainerState {
         let past = container.past
         var state = ContainerState(status: container.status)
-        state.Running = container.isRunning
+        state.Running = container.isUp
+        (state.Paused, state.Restarting, state.Dead) = (container.isPaused, container.isRestarting, state.Status == "dead")
+        state.Health = container.health.map(HealthState.init)
         (state.Pid, state.ExitCode) = (Int(container.run?.pid ?? 0), Int(past.exitCode))
         (state.Error, state.OOMKilled) = (past.error, past.oomKilled)
         state.StartedAt = past.startedAt?.description ?? ContainerState.never
         state.FinishedAt = past.finishedAt?.description ?? ContainerState.never
         return state
-    }
-
-    private func networkSettings(_ container: Container) -> NetworkSettings {
-        var settings = NetworkSettings()
-        settings.Networks = endpoints(container)
-        return settings
-    }
-
-    private func endpoints(_ container: Container) -> [String: Endpoint] {
-        let pairs = container.record.networks.map { name in
-            (name, Endpoint(networkID: builtInNetworks.first { $0.name == name && container.isRunning }?.id ?? ""))
-        }
-        return Dictionary(pairs) { $1 }
     }
 
     /// A line of the list.
@@ -76,15 +54,17 @@ extension ContainerEngine {
             command: commandText([record.path] + record.arguments), created: record.createdNanoseconds / 1_000_000_000, labels: record.config.Labels ?? [:],
             state: container.status, status: statusLine(container), networkMode: record.host.NetworkMode ?? "bridge", networks: endpoints(container)
         )
-        .with(mounts: record.mounts)
+        .with(mounts: record.mounts, ports: portSummaries(container))
     }
 
     /// `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`.
     public func statusLine(_ container: Container) -> String {
         let past = container.past, status = container.status
-        let moment = status == "running" ? past.startedAt : past.finishedAt
+        let moment = ["running", "paused"].contains(status) ? past.startedAt : past.finishedAt
         let seconds = max(0, (WallTime.now.nanoseconds - (moment?.nanoseconds ?? 0)) / 1_000_000_000)
-        return statusText(status, exitCode: Int(past.exitCode), since: seconds)
+        let text = statusText(status, exitCode: Int(past.exitCode), since: seconds)
+        guard status == "running", let health = container.health else { return text }
+        return text + (health.status == .starting ? " (health: starting)" : " (\(health.status.rawValue))")
     }
 
     /// Bytes in a container's own layer, and of all its files. Blocks for long in big containers.
@@ -100,9 +80,9 @@ extension ContainerEngine {
 }
 
 extension ContainerSummary {
-    fileprivate func with(mounts: [MountPoint]) -> ContainerSummary {
+    fileprivate func with(mounts: [MountPoint], ports: [PortSummary]) -> ContainerSummary {
         var copy = self
-        copy.Mounts = mounts
+        (copy.Mounts, copy.Ports) = (mounts, ports)
         return copy
     }
 }

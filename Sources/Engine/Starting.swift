@@ -219,6 +219,7 @@ extension ContainerEngine {
 
     /// At the end of a daemon: with no container left, the cgroup above them goes too. One that was given to us stays.
     public func leave() async {
+        await leaveNetworks()
         guard all.isEmpty, settings.cgroupParent == nil else { return }
         let group = Cgroup(FilePath(cgroupPath("", nil)), in: hierarchies), log = log
         await offload {

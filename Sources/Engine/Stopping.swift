@@ -10,6 +10,7 @@ import Offload
 import ShimProtocol
 import Snapshots
 import Synchronization
+import Volumes
 
 extension ContainerEngine {
     // MARK: Signals
@@ -103,6 +104,7 @@ extension ContainerEngine {
                 }
                 if let holder { throw EngineError(.conflict, "Error when allocating new name: " + nameTaken(name, by: holder).message) }
                 container.state.withLock { $0.name = name }
+                await self.renameInNetworks(container)
                 self.publish("rename", container, ["oldName": "/\(old)"])
             }
         }
@@ -148,7 +150,10 @@ extension ContainerEngine {
         let (metadata, id) = (metadata, container.id)
         guard containers.withLock({ $0[id] }) != nil else { return }
         try await offloadMetadata { () throws(MetadataError) in
-            try metadata.write { (transaction) throws(MetadataError) in try transaction.setStage(.removing, of: id) }
+            try metadata.write { (transaction) throws(MetadataError) in
+                try transaction.setStage(.removing, of: id)
+                if withVolumes { try transaction.unnamedVolumesGo(with: id) }
+            }
         }
         await carryOut(container.apply(.removalBegan), container)
         container.closeAttachments()

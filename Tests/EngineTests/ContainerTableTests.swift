@@ -16,7 +16,7 @@ private func withDatabase(_ body: (Metadata) throws -> Void) throws {
 private func stored(_ id: String, _ name: String) -> StoredContainer {
     let record = ContainerRecord(
         id: id, createdNanoseconds: 5, image: "sha256:i", config: ContainerConfig(), host: HostConfig(), path: "sh", arguments: ["-c"], mounts: [],
-        networks: ["none"])
+        networks: [AskedNetwork("none")])
     return StoredContainer(record: record, name: name, stage: .making, shouldRun: false, past: Past())
 }
 

@@ -14,7 +14,7 @@ private func spec(_ change: (inout ContainerConfig, inout HostConfig) -> Void = 
     let record = ContainerRecord(
         id: "0123456789abcdef", createdNanoseconds: 0, image: "sha256:x", config: merged,
         host: completed(host, on: MachineFacts(processors: 2, isUnified: false)),
-        path: "true", arguments: [], mounts: try mountPoints(host), networks: ["bridge"])
+        path: "true", arguments: [], mounts: try mountPoints(host), networks: [AskedNetwork("bridge")])
     return try makeSpec(record, SpecSurroundings(files: "/data/c", cgroupPath: "/slipway/x"))
 }
 
