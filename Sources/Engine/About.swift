@@ -29,12 +29,14 @@ extension ContainerEngine {
 
     /// `GET /info`.
     public func info() async throws(EngineError) -> InfoReply {
-        let images = images, containers = all, running = containers.count { $0.isRunning }
+        let images = images, containers = all, paused = containers.count { $0.isPaused }
+        let running = containers.count { $0.isUp } - paused
         let count = try await asEngineError { try await offload { () throws(ImagesError) in try images.list().count } }
         let host = await offload { (textOf("/proc/sys/kernel/osrelease"), textOf("/proc/sys/kernel/hostname"), memoryBytes(), operatingSystem()) }
         var info = InfoReply()
         info.ID = "slipway" + (instance.isEmpty ? "" : "-\(instance)")
-        (info.Containers, info.ContainersRunning, info.ContainersStopped, info.Images) = (containers.count, running, containers.count - running, count)
+        (info.Containers, info.ContainersRunning, info.ContainersStopped, info.Images) = (containers.count, running, containers.count - running - paused, count)
+        info.ContainersPaused = paused
         (info.DockerRootDir, info.Name, info.ServerVersion) = (settings.dataRoot.string, host.1, Self.version)
         (info.KernelVersion, info.OperatingSystem, info.Architecture) = (host.0, host.3, Platform.current.machine)
         (info.NCPU, info.MemTotal) = (machine.processors, host.2)

@@ -17,6 +17,7 @@ extension ContainerEngine {
         return try await asEngineError {
             try await container.mailbox.perform {
                 try self.checkUsable(container)
+                try self.checkMoves(container)
                 let pair = try StreamPair()
                 let isTyped = input && container.hasTerminal
                 let attachment = Attachment(try pair.takeFar(), input: input, output: output, error: error, detachKeys: isTyped ? keys : nil)
@@ -29,6 +30,12 @@ extension ContainerEngine {
                 return AttachedStream(socket: try pair.takeNear(), key: ObjectIdentifier(attachment), container: container)
             }
         }
+    }
+
+    /// Docker lets nobody attach to one that stands still, or that is between two runs.
+    private func checkMoves(_ container: Container) throws(EngineError) {
+        if container.isPaused { throw EngineError(.conflict, "container \(container.id) is paused, unpause the container before attach") }
+        if container.isRestarting { throw EngineError(.conflict, "container \(container.id) is restarting, wait until the container is running") }
     }
 
     /// Where the records of the container's next start can be read: JSON lines, ended when the start is over.
@@ -127,13 +134,14 @@ func asEngineErrorOwning<Result: ~Copyable>(_ body: () throws -> Result) async t
 
 /// A container's log, read in pieces on a thread of its own.
 public final class ContainerLog: Sendable {
-    private let container: Container
     private let thread = OwnThread()
     private let reader: ThreadBound<LogReader>
     private let isCancelled = Mutex(false)
+    /// The end of the run that is followed: a log that is followed ends there, also where the container is started again.
+    private let end: Promise<Int32>
 
     init(_ container: Container, _ path: FilePath, maxFiles: Int, _ query: LogQuery) throws(KernelError) {
-        self.container = container
+        end = container.isRunning ? container.wait(for: .notRunning) : Promise(fulfilled: 0)
         reader = ThreadBound(try LogReader(path, maxFiles: maxFiles, query: query))
     }
 
@@ -143,7 +151,7 @@ public final class ContainerLog: Sendable {
             try await thread.run { () throws(KernelError) in
                 var piece: [UInt8] = []
                 let isMore = try self.reader.value.next(
-                    into: &piece, as: rendering, hasEnded: { !self.container.isRunning }, isCancelled: { self.isCancelled.withLock { $0 } })
+                    into: &piece, as: rendering, hasEnded: { self.end.current != nil }, isCancelled: { self.isCancelled.withLock { $0 } })
                 return isMore ? piece : nil
             }
         } onCancel: {

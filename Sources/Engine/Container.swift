@@ -127,9 +127,7 @@ public final class Container: Sendable {
                 case .running, .restarting: return state.nextExit
                 case .resting, .removing: break
                 }
-                let promise = Promise<Int32>()
-                promise.fulfil(state.past.exitCode)
-                return promise
+                return Promise(fulfilled: state.past.exitCode)
             }
             return state.nextExit
         }

@@ -86,7 +86,7 @@ extension ContainerEngine {
 
     /// Removes a name, or an image.
     public func removeImage(_ text: String, force: Bool, prune: Bool) async throws(EngineError) -> [ImageRemoval] {
-        let image = try await image(text), (images, running) = (images, Set(all.filter(\.isRunning).map(\.id)))
+        let image = try await image(text), (images, running) = (images, Set(all.filter(\.isUp).map(\.id)))
         let labels = image.configuration.config?.labels ?? [:]
         let removals = try await asEngineError {
             try await offload {

@@ -12,6 +12,9 @@ public final class Promise<Value: Sendable>: Sendable {
 
     public init() {}
 
+    /// One that has its value already.
+    init(fulfilled value: Value) { _ = fulfil(value) }
+
     /// Sets the value; only the first call counts.
     /// - Returns: whether this was the first.
     @discardableResult

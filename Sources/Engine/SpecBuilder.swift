@@ -4,6 +4,7 @@ import Capabilities
 import DockerAPI
 import Linux
 import OCI
+import Volumes
 
 /// What a spec depends on besides the record.
 struct SpecSurroundings {
@@ -15,6 +16,10 @@ struct SpecSurroundings {
     var available: CapabilitySet = .known
     /// Major and minor number of a host's device, looked up by the caller.
     var devices: [String: OCI.Device] = [:]
+    /// Namespaces of other containers to join: paths by kind.
+    var joined: [String: String] = [:]
+    /// The directory of all volumes, and what those lie on that have driver options, by name.
+    var volumes: FilePath?, backings: [String: DriverOptions] = [:]
 }
 
 /// Builds the spec.

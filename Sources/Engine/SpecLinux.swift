@@ -7,7 +7,7 @@ import Seccomp
 func makeLinux(_ record: ContainerRecord, _ bounding: [String], _ surroundings: SpecSurroundings) throws(EngineError) -> OCI.LinuxSettings {
     let host = record.host
     let isPrivileged = host.Privileged == true
-    var linux = OCI.LinuxSettings(namespaces: namespaces(host))
+    var linux = OCI.LinuxSettings(namespaces: namespaces(host, surroundings.joined))
     linux.cgroupsPath = surroundings.cgroupPath
     linux.resources = resources(host, surroundings.devices)
     linux.devices = surroundings.devices.isEmpty ? nil : surroundings.devices.values.sorted { $0.path < $1.path }
@@ -20,14 +20,14 @@ func makeLinux(_ record: ContainerRecord, _ bounding: [String], _ surroundings: 
 }
 
 /// New ones but those that are the host's. The shim makes the one of the network and puts its path in.
-private func namespaces(_ host: HostConfig) -> [OCI.Namespace] {
+private func namespaces(_ host: HostConfig, _ joined: [String: String]) -> [OCI.Namespace] {
     var kinds = ["mount"]
     if host.UTSMode != "host" { kinds.append("uts") }
     if host.IpcMode != "host" { kinds.append("ipc") }
     if host.PidMode != "host" { kinds.append("pid") }
     if host.NetworkMode != "host" { kinds.append("network") }
     if host.CgroupnsMode == "private" { kinds.append("cgroup") }
-    return kinds.map { OCI.Namespace(type: $0) }
+    return kinds.map { OCI.Namespace(type: $0, path: joined[$0]) }
 }
 
 private func sysctls(_ host: HostConfig) -> [String: String]? {
