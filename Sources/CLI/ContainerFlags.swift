@@ -1,15 +1,20 @@
-// The flags that `run` and `create` share: what a container is made of. They mean what Docker's mean; those that belong to a later chapter
-// (ports, volumes, devices) aren't there yet, and are refused as unknown rather than ignored. chapter 13
+// The flags that `run` and `create` share: what a container is made of; what ties it to its surroundings stands in ConnectionFlags.swift. They
+// mean what Docker's mean; one that isn't here is refused as unknown rather than ignored. chapter 13
 
 internal import ArgumentParser
 
 struct ContainerFlags: ParsableArguments {
-    static let valued = """
+    static let valued = "\(own) \(NetworkFlags.valued) \(VolumeFlags.valued) \(HealthFlags.valued)"
+    private static let own = """
         add-host annotation cap-add cap-drop cgroup-parent cgroupns cidfile cpu-period cpu-quota cpu-shares/c cpus cpuset-cpus cpuset-mems domainname \
-        entrypoint env/e env-file group-add hostname/h ipc label/l log-driver log-opt memory/m memory-reservation memory-swap name network net \
+        entrypoint env/e env-file group-add hostname/h ipc label/l log-driver log-opt memory/m memory-reservation memory-swap name \
         oom-score-adj pid pids-limit platform pull restart runtime security-opt shm-size stop-signal stop-timeout sysctl tmpfs ulimit user/u userns uts workdir/w
         """
-    static let switches = "init interactive/i oom-kill-disable privileged quiet/q read-only rm tty/t"
+    static let switches = "init interactive/i oom-kill-disable privileged quiet/q read-only rm tty/t \(NetworkFlags.switches) \(HealthFlags.switches)"
+
+    @OptionGroup var networks: NetworkFlags
+    @OptionGroup var volumes: VolumeFlags
+    @OptionGroup var health: HealthFlags
 
     @Option(help: "Add a custom host-to-IP mapping (host:ip)") var addHost: [String] = []
     @Option(help: "Add an annotation to the container") var annotation: [String] = []
@@ -40,7 +45,6 @@ struct ContainerFlags: ParsableArguments {
     @Option(help: "Soft memory limit") var memoryReservation = "0"
     @Option(help: "Limit of memory plus swap; -1 for unlimited swap") var memorySwap = "0"
     @Option(help: "Name of the container") var name: String?
-    @Option(name: [.long, .customLong("net")], help: "Network: none, host, default, bridge, container:NAME") var network = "default"
     @Flag(help: "Don't end the container when memory runs out") var oomKillDisable = false
     @Option(help: "Preference when the host runs out of memory (-1000 to 1000)") var oomScoreAdj = "0"
     @Option(help: "PID namespace: host, container:NAME") var pid = ""

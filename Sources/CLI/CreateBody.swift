@@ -16,35 +16,40 @@ struct CreateBody {
     ///
     /// - Throws: `ValueError` with the flag's name, in Docker's words.
     func json() throws(ValueError) -> JSONValue {
+        let mounts = MountSpec.volumes(flags.volumes.volume, directory: OwnEnvironment.directory)
         var members: [JSONValue.Member] = [
             .text("Hostname", flags.hostname), .text("Domainname", flags.domainname), .text("User", flags.user),
             .bool("AttachStdin", attached.input), .bool("AttachStdout", attached.output), .bool("AttachStderr", attached.error),
             .bool("Tty", flags.tty), .bool("OpenStdin", flags.interactive), .bool("StdinOnce", flags.interactive && attached.input),
             .list("Env", try OwnEnvironment.variables(files: flags.envFile, words: flags.env)), .list("Cmd", command.isEmpty ? nil : command),
-            .text("Image", image), .init(name: "Volumes", value: .object([])),
+            .text("Image", image), .object("Volumes", mounts.anonymous.map { .object($0, []) }), try flags.networks.ports.exposedPorts,
             .text("WorkingDir", flags.workdir), .list("Entrypoint", flags.entrypoint.map { [$0] }), .init(name: "OnBuild", value: .null),
             .map("Labels", KeyValues.labels(flags.label))
         ]
         if let signal = flags.stopSignal { members.append(.text("StopSignal", signal)) }
         if let timeout = flags.stopTimeout { members.append(.number("StopTimeout", try integer(timeout, "stop-timeout"))) }
-        let mode = flags.network
-        members.append(.init(name: "HostConfig", value: .object(try hostConfig())))
-        members.append(.object("NetworkingConfig", [.object("EndpointsConfig", mode.contains(":") ? [] : [.object(mode, [])])]))
+        if let check = try flags.health.member() { members.append(check) }
+        if let address = flags.networks.macAddress { members.append(.text("MacAddress", address)) }
+        members.append(.init(name: "HostConfig", value: .object(try hostConfig(binds: mounts.binds))))
+        members.append(.object("NetworkingConfig", [.object("EndpointsConfig", try flags.networks.endpoints())]))
         return .object(members)
     }
 
-    private func hostConfig() throws(ValueError) -> [JSONValue.Member] {
+    private func hostConfig(binds: [String]) throws(ValueError) -> [JSONValue.Member] {
+        let networks = flags.networks
         var members: [JSONValue.Member] = [
-            .init(name: "Binds", value: .null), .text("NetworkMode", flags.network), .object("PortBindings", []),
+            .text("NetworkMode", networks.mode), try networks.ports.bindings, .bool("PublishAllPorts", networks.publishAll),
             .object("LogConfig", [.text("Type", flags.logDriver), .map("Config", KeyValues.labels(flags.logOpt))]), .object("RestartPolicy", try restart()),
             .bool("AutoRemove", flags.rm), .list("CapAdd", listed(flags.capAdd)), .list("CapDrop", listed(flags.capDrop)),
             .text("CgroupnsMode", flags.cgroupns),
-            .list("Dns", []), .list("ExtraHosts", flags.addHost), .list("GroupAdd", listed(flags.groupAdd)), .text("IpcMode", flags.ipc),
+            .list("Dns", networks.dns), .list("DnsOptions", networks.dnsOption), .list("DnsSearch", networks.dnsSearch),
+            .list("Links", listed(networks.link)), .list("ExtraHosts", flags.addHost), .list("GroupAdd", listed(flags.groupAdd)), .text("IpcMode", flags.ipc),
             .number("OomScoreAdj", try integer(flags.oomScoreAdj, "oom-score-adj")), .text("PidMode", flags.pid), .bool("Privileged", flags.privileged),
             .bool("ReadonlyRootfs", flags.readOnly), .list("SecurityOpt", try securityOptions()), .text("UTSMode", flags.uts),
             .text("UsernsMode", flags.userns),
             .number("ShmSize", try size(flags.shmSize, "shm-size")), .text("Runtime", flags.runtime), .text("CgroupParent", flags.cgroupParent)
         ]
+        members += try flags.volumes.members(binds)
         members += try resources()
         let size = consoleSize ?? (0, 0)
         members.append(.init(name: "ConsoleSize", value: .array([.number("\(size.rows)"), .number("\(size.columns)")])))
@@ -71,7 +76,7 @@ struct CreateBody {
             .number("NanoCpus", try named("cpus", flags.cpus ?? "0") { text throws(ValueError) in try Values.billionths(text) }),
             .number("CpuShares", try integer(flags.cpuShares, "c, --cpu-shares")), .number("CpuPeriod", try integer(flags.cpuPeriod, "cpu-period")),
             .number("CpuQuota", try integer(flags.cpuQuota, "cpu-quota")), .text("CpusetCpus", flags.cpusetCpus), .text("CpusetMems", flags.cpusetMems),
-            .list("Devices", []), .bool("OomKillDisable", flags.oomKillDisable), .number("PidsLimit", try integer(flags.pidsLimit, "pids-limit")),
+            .bool("OomKillDisable", flags.oomKillDisable), .number("PidsLimit", try integer(flags.pidsLimit, "pids-limit")),
             .init(name: "Ulimits", value: .array(limits))
         ]
     }
@@ -95,13 +100,11 @@ struct CreateBody {
     }
 
     private func restart() throws(ValueError) -> [JSONValue.Member] {
-        let parts = flags.restart.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false), name = String(parts.first ?? "")
-        guard flags.restart.isEmpty || !name.isEmpty else { throw ValueError(description: "invalid restart policy format: no policy provided before colon") }
-        guard parts.count < 2 || Int64(parts[1]) != nil else {
-            throw ValueError(description: "invalid restart policy format: maximum retry count must be an integer")
+        let policy = try Values.restartPolicy(flags.restart)
+        guard !flags.rm || ["no", ""].contains(flags.restart) else {
+            throw ValueError(description: "conflicting options: cannot specify both --restart and --rm")
         }
-        guard !flags.rm || name == "no" || name.isEmpty else { throw ValueError(description: "conflicting options: cannot specify both --restart and --rm") }
-        return [.text("Name", name), .number("MaximumRetryCount", parts.count == 2 ? Int64(parts[1]) ?? 0 : 0)]
+        return policy
     }
 
     private func temporary() -> [String: String] {

@@ -8,24 +8,34 @@ enum Groups {
     static let names: [String: [String: String]] = [
         "container": [
             "run": "run", "create": "create", "start": "start", "attach": "attach", "exec": "exec", "ls": "ps", "list": "ps", "ps": "ps", "logs": "logs",
-            "stop": "stop", "restart": "restart", "kill": "kill", "wait": "wait", "rename": "rename", "rm": "rm", "remove": "rm", "inspect": "inspect"
+            "stop": "stop", "restart": "restart", "kill": "kill", "wait": "wait", "rename": "rename", "rm": "rm", "remove": "rm", "inspect": "inspect",
+            "pause": "pause", "unpause": "unpause", "top": "top", "port": "port", "update": "update", "stats": "stats"
         ],
         "image": [
             "ls": "images", "list": "images", "import": "import", "tag": "tag", "history": "history", "rm": "rmi", "remove": "rmi", "inspect": "inspect",
             "pull": "pull", "prune": "image prune"
         ],
+        "network": [
+            "ls": "network ls", "list": "network ls", "create": "network create", "connect": "network connect", "disconnect": "network disconnect",
+            "inspect": "inspect", "rm": "network rm", "remove": "network rm", "prune": "network prune"
+        ],
+        "volume": [
+            "ls": "volume ls", "list": "volume ls", "create": "volume create", "inspect": "inspect", "rm": "volume rm", "remove": "volume rm",
+            "prune": "volume prune"
+        ],
         "system": ["info": "info", "events": "events"]
     ]
 
-    private static let abstracts = ["container": "Manage containers", "image": "Manage images", "system": "Manage Slipway"]
+    private static let abstracts = [
+        "container": "Manage containers", "image": "Manage images", "network": "Manage networks", "volume": "Manage volumes", "system": "Manage Slipway"
+    ]
     /// Second names of the same, left out of the help.
     private static let aliases: Set<String> = ["list", "ps", "remove"]
 
     /// The command that a long name means, and the words that go with it.
     static func command(_ group: String, _ name: String) -> (name: String, words: [String])? {
         guard let command = names[group]?[name] else { return nil }
-        let kinds = ["container": "--type=container", "image": "--type=image"]
-        return (command, command == "inspect" ? kinds[group].map { [$0] } ?? [] : [])
+        return (command, command == "inspect" ? ["--type=\(group)"] : [])
     }
 
     /// The help of a group.

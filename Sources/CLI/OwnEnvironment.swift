@@ -10,6 +10,9 @@ enum OwnEnvironment {
             uniquingKeysWith: { first, _ in first })
     }
 
+    /// Where we are.
+    static var directory: FilePath { FilePath((try? readLink("/proc/self/cwd")) ?? "/") }  // a directory that is gone has no name
+
     /// The variables that `--env-file` and `-e` name; nil where they name none.
     static func variables(files: [String], words: [String]) throws(ValueError) -> [String]? {
         var texts: [(name: String, text: String)] = []

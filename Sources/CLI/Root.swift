@@ -26,7 +26,10 @@ struct Root: ParsableCommand {
         RunCommand.self, CreateCommand.self, StartCommand.self, AttachCommand.self, ExecCommand.self, ListCommand.self, LogsCommand.self, StopCommand.self,
         RestartCommand.self, KillCommand.self, WaitCommand.self, RenameCommand.self, RemoveCommand.self, InspectCommand.self, ImagesCommand.self,
         PullCommand.self, ImportCommand.self, TagCommand.self, HistoryCommand.self, RemoveImagesCommand.self, PruneImagesCommand.self, LoginCommand.self,
-        LogoutCommand.self, VersionCommand.self, InfoCommand.self, EventsCommand.self
+        LogoutCommand.self, VersionCommand.self, InfoCommand.self, EventsCommand.self, PauseCommand.self, UnpauseCommand.self, TopCommand.self,
+        PortCommand.self, UpdateCommand.self, StatsCommand.self, ListNetworksCommand.self, CreateNetworkCommand.self, ConnectNetworkCommand.self,
+        DisconnectNetworkCommand.self, RemoveNetworksCommand.self, PruneNetworksCommand.self, ListVolumesCommand.self, CreateVolumeCommand.self,
+        RemoveVolumesCommand.self, PruneVolumesCommand.self
     ]
 
     static let flags = FlagTable(valued: "host/H log-level/l", switches: "version/v debug/D", stopsAtOperand: true)

@@ -2,11 +2,11 @@
 // columns by place, so the widths are Docker's to the character (Go's text/tabwriter with 10, 1, 3). chapter 13
 
 enum Table {
-    /// Lines of cells, aligned; each line ends in a line break.
-    static func text(_ rows: [[String]]) -> String {
+    /// Lines of cells, aligned; each line ends in a line break. `minimum`: how wide a column is at least.
+    static func text(_ rows: [[String]], minimum: Int = 10) -> String {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
-            max(10, (rows.compactMap { column < $0.count - 1 ? $0[column].unicodeScalars.count : nil }.max() ?? 0) + 3)
+            max(minimum, (rows.compactMap { column < $0.count - 1 ? $0[column].unicodeScalars.count : nil }.max() ?? 0) + 3)
         }
         return rows.map { row in
             row.enumerated().map { column, cell in

@@ -32,18 +32,24 @@ enum Words {
     ///
     /// - Parameter digits: how many count: 3 in lists, 4 in progress, as Docker has it
     static func size(_ bytes: Int64, digits: Int = 3) -> String {
-        let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
+        scaled(bytes, by: 1000, ["B", "kB", "MB", "GB", "TB", "PB", "EB"], digits)
+    }
+
+    /// Bytes in powers of 1024, four digits: `1.5MiB`.
+    static func binarySize(_ bytes: Int64) -> String { scaled(bytes, by: 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"], 4) }
+
+    private static func scaled(_ bytes: Int64, by base: Double, _ units: [String], _ digits: Int) -> String {
         var value = Double(bytes), unit = 0
-        while value >= 1000, unit < units.count - 1 {
-            value /= 1000
+        while value >= base, unit < units.count - 1 {
+            value /= base
             unit += 1
         }
         return significant(value, digits) + units[unit]
     }
 
-    /// Go's `%.3g` or `%.4g` for 0 ≤ value < 1000.
+    /// Go's `%.3g` for 0 ≤ value < 1000, or `%.4g` up to 9,999.
     private static func significant(_ value: Double, _ digits: Int) -> String {
-        let decimals = digits - (value >= 100 ? 3 : value >= 10 ? 2 : 1), scale = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
+        let decimals = digits - (value >= 1000 ? 4 : value >= 100 ? 3 : value >= 10 ? 2 : 1), scale = (0..<decimals).reduce(1) { scale, _ in scale * 10 }
         let rounded = Int((value * Double(scale)).rounded(.toNearestOrEven)), whole = rounded / scale, rest = rounded % scale
         if whole >= 1000, digits < 4 { return "1e+03" }
         guard rest > 0 else { return "\(whole)" }

@@ -46,7 +46,7 @@ final class ScriptedEngine: Sendable {
 
     private func serve(_ raw: FileDescriptor) {
         let connection = Descriptor(owning: raw)
-        while let text = try? connection.borrow({ String(decoding: try read($0, upTo: 1 << 20), as: UTF8.self) }), !text.isEmpty {  // a client that left
+        while let text = try? connection.borrow({ try Self.message(from: $0) }), !text.isEmpty {  // a client that left
             let line = text.split(separator: "\r\n")[0].split(separator: " ").prefix(2).joined(separator: " ")
             heard.withLock { $0.append(line) }
             texts.withLock { $0.append(text) }
@@ -54,11 +54,23 @@ final class ScriptedEngine: Sendable {
         }
     }
 
+    /// One request: its head, and as many bytes of body as that says.
+    private static func message(from descriptor: FileDescriptor) throws -> String {
+        var text = ""
+        while case let part = try read(descriptor, upTo: 1 << 20), !part.isEmpty {
+            text += String(decoding: part, as: UTF8.self)
+            guard let end = text.firstRange(of: "\r\n\r\n") else { continue }
+            let length = text[..<end.lowerBound].firstMatch(of: /(?i)content-length: (\d+)/).flatMap { Int($0.1) } ?? 0
+            if text[end.upperBound...].utf8.count >= length { break }
+        }
+        return text
+    }
+
     private func answer(_ reply: ScriptedReply, on connection: borrowing Descriptor) throws -> Bool {
         switch reply {
         case .json(let status, let body):
             try connection.borrow {
-                try write($0, "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                try write($0, "HTTP/1.1 \(status) X\r\nOstype: linux\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
             }
             return true
         case .later(let body):
@@ -99,8 +111,10 @@ final class ScriptedEngine: Sendable {
 struct ToolRun {
     var code: Int32, output: String, errors: String
 
-    /// Runs `slipway` of this build against an engine.
-    init(_ engine: ScriptedEngine, _ words: [String], input: [UInt8] = [], environment: [String] = ["DOCKER_CONFIG=/nonexistent"]) throws {
+    /// Runs `slipway` of this build against an engine, or another program that takes `-H`.
+    init(
+        _ engine: ScriptedEngine, _ words: [String], input: [UInt8] = [], environment: [String] = ["DOCKER_CONFIG=/nonexistent"], program: FilePath? = nil
+    ) throws {
         let folder = FilePath(try readLink("/proc/self/exe")).removingLastComponent()
         let stem = FilePath("\(engine.path).\(UInt32.random(in: 0 ... .max))")
         let files = ["in", "out", "err"].map { FilePath("\(stem).\($0)") }
@@ -111,7 +125,8 @@ struct ToolRun {
         let numbers = [inward.number, outward.number, complaints.number].enumerated().map { (ours: FileDescriptor(rawValue: $1), number: CInt($0)) }
         let child = try spawn(
             Spawn(
-                folder.appending("slipway"), ["slipway", "-H", "unix://\(engine.path)"] + words, environment: ["PATH=/bin", "HOME=/root"] + environment,
+                program ?? folder.appending("slipway"), ["slipway", "-H", "unix://\(engine.path)"] + words,
+                environment: ["PATH=/bin", "HOME=/root"] + environment,
                 descriptors: numbers)
         )
         code = try child.descriptor.borrow { try wait($0)?.code ?? -1 }

@@ -135,7 +135,7 @@ struct CommandTests {
             for flag in command.flags.valued.union(command.flags.switches.keys).subtracting(["help"]) {
                 #expect(help.contains("--\(flag)"), "\(name) --\(flag)")
             }
-            for match in help.matches(of: /--([a-z][a-z-]+)/) where !match.1.hasPrefix("no-") && match.1 != "help" {
+            for match in help.matches(of: /--([a-z][a-z0-9-]+)/) where !match.1.hasPrefix("no-") && match.1 != "help" {
                 #expect(command.flags.valued.contains(String(match.1)) || command.flags.switches[String(match.1)] != nil, "\(name) declares --\(match.1)")
             }
         }
