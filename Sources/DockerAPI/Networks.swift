@@ -35,6 +35,8 @@ public struct NetworkCreateRequest: Codable, Sendable {
     public var Internal: Bool?, Attachable: Bool?, Ingress: Bool?, ConfigOnly: Bool?
     public var ConfigFrom: ConfigurationSource?
     public var Options: [String: String]?, Labels: [String: String]?
+
+    public init() {}
 }
 
 /// The reply to it.

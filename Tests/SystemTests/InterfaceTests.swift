@@ -13,7 +13,7 @@ struct InterfaceTests {
         arguments: [
             "POST /build", "POST /build/prune", "POST /images/load", "GET /images/get", "POST /images/bb/push?tag=latest", "GET /images/search?term=x",
             "POST /commit?container=x",
-            "POST /networks/create", "POST /networks/prune", "POST /volumes/create", "POST /volumes/prune", "GET /system/df", "POST /session", "POST /grpc",
+            "POST /volumes/create", "POST /volumes/prune", "GET /system/df", "POST /session", "POST /grpc",
             "GET /swarm", "GET /nodes", "GET /services", "GET /tasks", "GET /secrets", "GET /configs", "GET /plugins/x/json", "GET /nonsense",
             "POST /containers/x/checkpoints",
             "GET /containers/x/archive?path=/"
