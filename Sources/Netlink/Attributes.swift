@@ -7,7 +7,6 @@
 //
 // with both numbers in the machine's own order. The length counts the four bytes of itself and the type, but not the padding. A payload may
 // be attributes again; the type's highest bit says so. man 7 netlink, linux/netlink.h (struct nlattr). Chapter 09.
-internal import Lab
 
 /// A tagged value of a message.
 public struct Attribute: Sendable, Equatable {
@@ -45,7 +44,7 @@ public func encode(_ attributes: [Attribute]) -> [UInt8] {
     var list: [UInt8] = []
     for attribute in attributes {
         var type = attribute.type
-        var payload: [UInt8]
+        let payload: [UInt8]
         switch attribute.value {
         case .bytes(let bytes):
             payload = bytes

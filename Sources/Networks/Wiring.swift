@@ -52,11 +52,15 @@ public struct BridgeWish: Sendable, Equatable {
     /// Let packets to and from 127.0.0.0/8 pass through it, so that a port published on the loopback can lead to a container. The firewall must
     /// then drop such addresses where they come from containers.
     public var routesLoopback: Bool
+    /// Make a router of the host, where it is none yet: without that, nothing gets past the bridge.
+    public var forwards: Bool
 
     /// A bridge; see the properties.
-    public init(name: String, alias: String, gateway: IPv4Address?, prefixLength: Int, mtuBytes: UInt32? = nil, routesLoopback: Bool = true) {
+    public init(
+        name: String, alias: String, gateway: IPv4Address?, prefixLength: Int, mtuBytes: UInt32? = nil, routesLoopback: Bool = true, forwards: Bool = true
+    ) {
         (self.name, self.alias, self.gateway, self.prefixLength) = (name, alias, gateway, prefixLength)
-        (self.mtuBytes, self.routesLoopback) = (mtuBytes, routesLoopback)
+        (self.mtuBytes, self.routesLoopback, self.forwards) = (mtuBytes, routesLoopback, forwards)
     }
 }
 

@@ -70,7 +70,7 @@ extension Wiring {
     /// What is a file and no message: forwarding for the host, loopback addresses for the bridge.
     private func letThrough(_ wish: BridgeWish) throws(WiringError) {
         do throws(KernelError) {
-            try setSwitch("/proc/sys/net/ipv4/ip_forward")
+            if wish.forwards { try setSwitch("/proc/sys/net/ipv4/ip_forward") }
             if wish.routesLoopback { try setSwitch("/proc/sys/net/ipv4/conf/\(wish.name)/route_localnet") }
         } catch { throw .kernel(error) }
     }
