@@ -83,7 +83,7 @@ struct SameRequestTests {
             "create --network n1 --network-alias web --network-alias www --ip 10.1.2.3 --dns 1.1.1.1 --dns-search x.y --dns-option ndots:2 img",
             "create --network name=n1,alias=a,ip=10.0.0.9 --network n2 img", "create --network container:other img",
             "create --net host --mac-address 02:42:ac:11:00:09 img",
-            "create -v data:/data -v /host:/inside:ro -v /anonymous --volumes-from other:ro --tmpfs /t:size=1m img",
+            "create -v /host:/inside:ro img", "create -v data:/data -v /anonymous --volumes-from other:ro --tmpfs /t:size=1m img",
             "create --mount type=bind,src=/a,dst=/b,readonly,bind-propagation=rslave --mount type=tmpfs,target=/t,tmpfs-size=64k,tmpfs-mode=1770 img",
             "create --mount source=v,target=/v,volume-nocopy,volume-label=a=b,volume-opt=type=tmpfs,volume-subpath=x img",
             "create --device /dev/null --device /dev/zero:/dev/z:r img",
