@@ -35,7 +35,7 @@ extension ContainerEngine {
     /// Docker lets nobody attach to one that stands still, or that is between two runs.
     private func checkMoves(_ container: Container) throws(EngineError) {
         if container.isPaused { throw EngineError(.conflict, "container \(container.id) is paused, unpause the container before attach") }
-        if container.isRestarting { throw EngineError(.conflict, "container \(container.id) is restarting, wait until the container is running") }
+        if container.isRestarting { throw .restarting(container.id) }
     }
 
     /// Where the records of the container's next start can be read: JSON lines, ended when the start is over.

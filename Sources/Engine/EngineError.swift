@@ -39,6 +39,9 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
 
     static func noSuchContainer(_ name: String) -> EngineError { EngineError(.notFound, "No such container: \(name)") }
     static func notRunning(_ id: String) -> EngineError { EngineError(.conflict, "container \(id) is not running") }
+    static func restarting(_ id: String) -> EngineError {
+        EngineError(.conflict, "Container \(id) is restarting, wait until the container is running")
+    }
     static let unchanged = EngineError(.unchanged, "")
 
     /// Sorts an error of the modules below; the text is theirs.

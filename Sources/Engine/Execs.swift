@@ -57,13 +57,20 @@ extension ContainerEngine {
     public func makeExec(in container: Container, _ request: ExecRequest) throws(EngineError) -> String {
         guard let command = request.Cmd, !command.isEmpty else { throw EngineError(.invalid, "No exec command specified") }
         let keys = try checkedKeys(request.DetachKeys, "escape")
-        guard container.isRunning else { throw .notRunning(container.id) }
+        try checkMoves(container)
         forgetOldExecs(of: container)
         let exec = Exec(id: randomIdentifier(), container: container, request: request, detachKeys: keys)
         execs.withLock { $0[exec.id] = exec }
         container.state.withLock { $0.execs.append(exec.id) }
         publish("exec_create: \(exec.commandText)" + (command.count == 1 ? " " : ""), container, ["execID": exec.id])
         return exec.id
+    }
+
+    /// Nothing can be run where nothing moves.
+    private func checkMoves(_ container: Container) throws(EngineError) {
+        if container.isRestarting { throw .restarting(container.id) }
+        guard container.isRunning else { throw .notRunning(container.id) }
+        if container.isPaused { throw EngineError(.conflict, "container \(container.id) is paused, unpause the container before exec") }
     }
 
     /// A container that is asked for years how it does must not fill the memory with the answers.
@@ -90,13 +97,13 @@ extension ContainerEngine {
 
     /// Claims an exec for its only start.
     public func claim(_ exec: Exec) throws(EngineError) {
-        let (isFirst, hasEnded) = exec.state.withLock { state in
+        guard exec.state.withLock({ $0.exitCode }) == nil else { throw EngineError(.conflict, "Error: Exec command \(exec.id) has already run") }
+        try checkMoves(exec.container)
+        let isFirst = exec.state.withLock { state in
             defer { state.isClaimed = true }
-            return (!state.isClaimed, state.exitCode != nil)
+            return !state.isClaimed
         }
-        guard !hasEnded else { throw EngineError(.conflict, "Error: Exec command \(exec.id) has already run") }
         guard isFirst else { throw EngineError(.conflict, "Error: Exec command \(exec.id) is already running") }
-        guard exec.container.isRunning else { throw .notRunning(exec.container.id) }
     }
 
     /// Starts a claimed exec, joined with a client's stream or with none.

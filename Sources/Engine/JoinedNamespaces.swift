@@ -17,7 +17,7 @@ extension ContainerEngine {
     func joinedNamespaces(_ host: HostConfig) throws(EngineError) -> [String: String] {
         guard let name = host.processesOf else { return [:] }
         let other = try find(name)
-        if other.isRestarting { throw EngineError(.conflict, "container \(name) is restarting, wait until the container is running") }
+        if other.isRestarting { throw .restarting(other.id) }
         guard let run = other.run else { throw EngineError(.conflict, "cannot join PID namespace of a non running container: \(name)") }
         return ["pid": "/proc/\(run.pid)/ns/pid"]
     }

@@ -77,7 +77,7 @@ extension ContainerEngine {
                 container.state.withLock { state in
                     state.life = .running(link, pid: pid)
                     (state.past.startedAt, state.past.exitCode, state.past.error, state.past.oomKilled) = (time, 0, "", false)
-                    state.past.restarts.isPending = false
+                    (state.past.restarts.isPending, state.isPaused) = (false, hello.paused == true)
                 }
             case .exited:
                 container.state.withLock { $0.life = .running(link, pid: 0) }

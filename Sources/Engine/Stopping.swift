@@ -1,7 +1,7 @@
 // Kill, stop, restart, remove, rename. A stop takes seconds, and must not sit in the mailbox meanwhile: the exit that it waits for has to come
 // through there. So it sends its signal in the mailbox and waits outside. Chapter 12.
 import Cgroups
-import DockerAPI
+public import DockerAPI
 import Images
 import Linux
 import Logging
@@ -42,7 +42,7 @@ extension ContainerEngine {
 
     /// What is to end must move. A paused one that is stopped is let go first.
     private func thaw(_ container: Container, _ shim: ShimLink) async throws {
-        try await shim.ask(.unpause)
+        do throws(ShimFailure) { try await shim.ask(.unpause) } catch  where error.kind == .notRunning { return }  // SIGKILL has ended it as it stood
         container.state.withLock { $0.isPaused = false }
         publish("unpause", container)
     }
