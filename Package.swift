@@ -150,7 +150,7 @@ let rows: [Row] = [
             "ArgumentParser"
         ], .standard),
     tool("slip-net", ["Networks", "Netlink", "Nftables", "Namespaces", "Mounts", "Explain", "JSON", "Linux", "ArgumentParser"], .standard),
-    tool("slip-volume", ["Volumes", "Trees", "Metadata", "Mounts", "Namespaces", "Explain", "JSON", "Linux", "ArgumentParser"], .standard),
+    tool("slip-volume", ["Volumes", "Trees", "Metadata", "Mounts", "Rootfs", "Namespaces", "Explain", "JSON", "Linux", "ArgumentParser"], .standard),
     tool("slipway-tree", ["TreeWorker", "Linux"], libraries: archiveLibraries + ["seccomp"]),
     tool("slipwayd", ["Daemon", "Linux", "ArgumentParser", "Logging"], .standard),
     tool("slipway", ["CLI", "Linux"], .standard),
@@ -158,7 +158,7 @@ let rows: [Row] = [
     tool("slip-bench", ["Linux", "OCI", "ArgumentParser"]),
     // Tests: one target a module
     tests("OffloadTests", ["Offload"]),
-    tests("EngineTests", ["Engine", "DockerAPI", "OCI", "ShimProtocol", "Metadata", "Linux"]),
+    tests("EngineTests", ["Engine", "DockerAPI", "OCI", "ShimProtocol", "Netlink", "Networks", "Metadata", "Linux"]),
     tests("DaemonTests", ["Daemon", "Engine", "DockerAPI", "Digests", "HTTP", "Linux", "Logging"]),
     tests("LinuxTests", ["Linux"]), tests("CapabilitiesTests", ["Capabilities", "Linux"]), tests("SeccompTests", ["Seccomp", "Linux"]),
     tests("CLITests", ["CLI", "DockerClient", "JSON", "Credentials", "Linux", "ArgumentParser"], runs: ["slipway"]),

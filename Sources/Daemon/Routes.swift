@@ -7,7 +7,7 @@ import Linux
 /// Built once for each `Answerer`.
 /// - Parameter executable: the daemon's own file
 func routes(of executable: FilePath) -> [Route] {
-    system(executable) + containers + streams + execs + images + registries + networksAndVolumes + volumes
+    system(executable) + containers + processes + streams + execs + images + registries + networksAndVolumes + volumes + archives
         + unbuilt.map { method, pattern in
             Route(method, pattern) { call in throw EngineError(.unsupported, "\(method) \(pattern) is not supported by this engine yet") }
         }
@@ -28,6 +28,12 @@ private let containers = [
     Route("POST", "/containers/{id}/stop", stopContainer), Route("POST", "/containers/{id}/restart", restartContainer),
     Route("POST", "/containers/{id}/kill", killContainer), Route("POST", "/containers/{id}/rename", renameContainer),
     Route("POST", "/containers/{id}/resize", resizeContainer), Route("DELETE", "/containers/{id}", removeContainer)
+]
+
+private let processes = [
+    Route("POST", "/containers/{id}/pause", pauseContainer), Route("POST", "/containers/{id}/unpause", unpauseContainer),
+    Route("POST", "/containers/{id}/update", updateContainer), Route("GET", "/containers/{id}/top", topContainer),
+    Route("GET", "/containers/{id}/stats", containerStatistics)
 ]
 
 private let streams = [
@@ -62,12 +68,16 @@ private let volumes = [
     Route("GET", "/volumes/{name}", inspectVolume), Route("DELETE", "/volumes/{name}", removeVolume)
 ]
 
+private let archives = [
+    Route("HEAD", "/containers/{id}/archive", pathStatus), Route("GET", "/containers/{id}/archive", readArchive),
+    Route("PUT", "/containers/{id}/archive", writeArchive), Route("GET", "/containers/{id}/export", exportContainer),
+    Route("GET", "/containers/{id}/changes", containerChanges), Route("POST", "/commit", commitContainer), Route("GET", "/system/df", diskUsage),
+    Route("POST", "/images/prune", pruneImages)
+]
+
 /// Docker's routes that come with later chapters. Swarm's are nobody's here: 404.
 let unbuilt: [(method: String, pattern: String)] = [
-    ("GET", "/containers/{id}/top"), ("GET", "/containers/{id}/changes"), ("GET", "/containers/{id}/export"), ("GET", "/containers/{id}/stats"),
-    ("POST", "/containers/{id}/update"), ("POST", "/containers/{id}/pause"), ("POST", "/containers/{id}/unpause"), ("GET", "/containers/{id}/attach/ws"),
-    ("HEAD", "/containers/{id}/archive"), ("GET", "/containers/{id}/archive"), ("PUT", "/containers/{id}/archive"), ("GET", "/containers/{id}/checkpoints"),
-    ("POST", "/containers/{id}/checkpoints"), ("GET", "/system/df"), ("POST", "/commit"), ("POST", "/build"), ("POST", "/build/cancel"),
-    ("POST", "/build/prune"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"), ("POST", "/images/load"),
-    ("GET", "/images/search"), ("POST", "/images/prune"), ("PUT", "/volumes/{name}")
+    ("GET", "/containers/{id}/attach/ws"), ("GET", "/containers/{id}/checkpoints"), ("POST", "/containers/{id}/checkpoints"), ("POST", "/build"),
+    ("POST", "/build/cancel"), ("POST", "/build/prune"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"),
+    ("POST", "/images/load"), ("GET", "/images/search"), ("PUT", "/volumes/{name}")
 ]

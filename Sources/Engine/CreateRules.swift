@@ -39,7 +39,7 @@ private func checkProcess(_ config: ContainerConfig) throws(EngineError) {
     if let hostname = config.Hostname, hostname.utf8.count > 63 + (hostname.contains(".") ? 190 : 0) { throw invalid("invalid hostname format: \(hostname)") }
 }
 
-private func checkResources(_ host: HostConfig, _ machine: MachineFacts) throws(EngineError) {
+func checkResources(_ host: HostConfig, _ machine: MachineFacts) throws(EngineError) {
     let (memory, swap) = (host.Memory ?? 0, host.MemorySwap ?? 0)
     if memory != 0, memory < 6 << 20 { throw invalid("Minimum memory limit allowed is 6MB") }
     if memory > 0, swap > 0, swap < memory { throw invalid("Minimum memoryswap limit should be larger than memory limit, see usage") }
@@ -64,7 +64,7 @@ private func checkResources(_ host: HostConfig, _ machine: MachineFacts) throws(
     if let size = host.ShmSize, size < 0 { throw invalid("SHM size can not be less than 0") }
 }
 
-private func checkPolicy(_ config: ContainerConfig, _ host: HostConfig) throws(EngineError) {
+func checkPolicy(_ config: ContainerConfig, _ host: HostConfig) throws(EngineError) {
     let policy = host.RestartPolicy?.Name ?? ""
     guard ["", "no", "always", "unless-stopped", "on-failure"].contains(policy) else {
         throw invalid("invalid restart policy: unknown policy '\(policy)'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'")

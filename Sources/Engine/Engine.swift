@@ -68,6 +68,7 @@ public final class ContainerEngine: Sendable {
     let execs = Mutex<[String: Exec]>([:])
     let modules = Mutex<[String: String]>([:])
     let networking: Networking
+    let trees = TreeStates()
     /// Database, shims and kernel have been brought together: what was pending may go on.
     let isReconciled = Promise<Void>()
 
@@ -163,7 +164,8 @@ private struct OpenedStores: Sendable {
         content = try ContentStore(root: settings.dataRoot.appending("content"))
         snapshots = try SnapshotStore(root: settings.dataRoot.appending("snapshots"), metadata: metadata, helper: TreeHelper(executable: settings.tree))
         images = try ImageStore(metadata: metadata, content: content, snapshots: snapshots)
-        volumes = try VolumeStore(root: settings.dataRoot.appending("volumes"), metadata: metadata, helper: TreeHelper(executable: settings.tree))
+        let helper = TreeHelper(executable: settings.tree)
+        volumes = try VolumeStore(root: settings.dataRoot.appending("volumes"), metadata: metadata, helper: helper)
         hierarchies = try Hierarchies.discover()
         available = try CapabilitySet.available()
         processors = processorCount()

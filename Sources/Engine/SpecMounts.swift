@@ -3,10 +3,11 @@
 import DockerAPI
 import Linux
 import OCI
+import Volumes
 
 func makeMounts(_ record: ContainerRecord, _ surroundings: SpecSurroundings) -> [OCI.Mount] {
     let host = record.host
-    let asked = askedMounts(record)
+    let asked = askedMounts(record, surroundings)
     let taken = Set(asked.map(\.destination))
     return (kernelMounts(host) + fileMounts(surroundings.files, readOnly: host.ReadonlyRootfs == true)).filter { !taken.contains($0.destination) } + asked
 }
@@ -39,46 +40,41 @@ private func fileMounts(_ files: FilePath, readOnly: Bool) -> [OCI.Mount] {
     }
 }
 
-private func askedMounts(_ record: ContainerRecord) -> [OCI.Mount] {
-    var mounts: [OCI.Mount] = []
-    for point in record.mounts where point.`Type` == "bind" {
-        mounts.append(
-            OCI.Mount(
-                destination: point.Destination, type: "bind", source: point.Source,
-                options: ["rbind", point.Propagation.isEmpty ? "rprivate" : point.Propagation] + (point.RW ? [] : ["ro"])))
+// MARK: What was asked for
+
+private func askedMounts(_ record: ContainerRecord, _ surroundings: SpecSurroundings) -> [OCI.Mount] {
+    var mounts = record.asked.map { mount(of: $0, surroundings) }
+    for (path, options) in record.host.Tmpfs ?? [:] { mounts.append(temporary(at: cleaned(path), options.split(separator: ",").map(String.init))) }
+    return mounts.sorted { isBefore($0.destination, $1.destination) }
+}
+
+/// Parents before children, or a mount would hide an earlier one below it.
+func isBefore(_ one: String, _ other: String) -> Bool {
+    (one.split(separator: "/").count, one) < (other.split(separator: "/").count, other)
+}
+
+private func mount(of asked: AskedMount, _ surroundings: SpecSurroundings) -> OCI.Mount {
+    let (point, detail) = (asked.point, asked.detail), readOnly = point.RW ? [] : [detail.isDeeplyReadOnly ? "rro" : "ro"]
+    switch (point.`Type`, point.Name.flatMap { surroundings.backings[$0] } ?? .directory) {
+    case ("tmpfs", _): return temporary(at: point.Destination, detail.words)
+    case ("volume", .memory(let words)): return temporary(at: point.Destination, words + readOnly)
+    case ("volume", .bind(let device, let words)):
+        return bound(device.pushing(FilePath(detail.subpath)), point, ["rbind", "rprivate"] + words + readOnly, below: detail.subpath.isEmpty ? nil : device)
+    case ("volume", .directory):
+        return bound(FilePath(point.Source).pushing(FilePath(detail.subpath)), point, ["rbind", "rprivate"] + readOnly, below: surroundings.volumes)
+    default:
+        let propagation = point.Propagation.isEmpty ? "rprivate" : point.Propagation
+        return bound(FilePath(point.Source), point, [detail.isRecursive ? "rbind" : "bind", propagation] + readOnly, below: nil)
     }
-    for mount in record.host.Mounts ?? [] where mount.Type == "tmpfs" {
-        mounts.append(temporary(at: mount.Target ?? "/", mount.ReadOnly == true ? "ro" : ""))
-    }
-    for (path, options) in record.host.Tmpfs ?? [:] { mounts.append(temporary(at: path, options)) }
-    return mounts.sorted { ($0.destination.split(separator: "/").count, $0.destination) < ($1.destination.split(separator: "/").count, $1.destination) }
+}
+
+/// - Parameter anchor: a directory from which the rest of the way is walked through no link: what lies below it may be a container's own
+private func bound(_ source: FilePath, _ point: MountPoint, _ options: [String], below anchor: FilePath?) -> OCI.Mount {
+    OCI.Mount(
+        destination: point.Destination, type: "bind", source: source.string, options: options + (anchor.map { ["x-slipway.below=\($0)"] } ?? []))
 }
 
 /// What the user says wins over the defaults: the kernel takes the last word.
-private func temporary(at path: String, _ options: String) -> OCI.Mount {
-    OCI.Mount(destination: path, type: "tmpfs", source: "tmpfs", options: ["noexec", "nosuid", "nodev"] + options.split(separator: ",").map(String.init))
-}
-
-/// The mounts as inspect shows them: binds of `-v` and `--mount`.
-func mountPoints(_ host: HostConfig) throws(EngineError) -> [MountPoint] {
-    var points: [MountPoint] = []
-    for text in host.Binds ?? [] {
-        let bind = try Bind(text)
-        var point = MountPoint(bind: bind.source, at: bind.target, mode: bind.mode, writable: !bind.isReadOnly)
-        point.Propagation = bind.propagation
-        points.append(point)
-    }
-    for mount in host.Mounts ?? [] {
-        guard let target = mount.Target, target.hasPrefix("/") else {
-            throw EngineError(
-                .invalid, "invalid mount config for type \"\(mount.Type ?? "")\": invalid mount path: '\(mount.Target ?? "")' mount path must be absolute")
-        }
-        var point = MountPoint(bind: mount.Source ?? "", at: target, mode: "", writable: mount.ReadOnly != true)
-        if mount.Type == "tmpfs" { (point.`Type`, point.Source, point.Propagation) = ("tmpfs", "", "") }
-        points.append(point)
-    }
-    for (index, point) in points.enumerated() where points[..<index].contains(where: { $0.Destination == point.Destination }) {
-        throw EngineError(.invalid, "Duplicate mount point: \(point.Destination)")
-    }
-    return points
+private func temporary(at path: String, _ words: [String]) -> OCI.Mount {
+    OCI.Mount(destination: path, type: "tmpfs", source: "tmpfs", options: ["noexec", "nosuid", "nodev"] + words)
 }

@@ -1,4 +1,4 @@
-// Small words of the Engine API understood: signals by name or number, sizes with a suffix, binds, security options. Pure; Docker's error
+// Small words of the Engine API understood: signals by name or number, sizes with a suffix, security options. Pure; Docker's error
 // texts. Chapter 12.
 import DockerAPI
 import Linux
@@ -28,38 +28,15 @@ func logLimits(_ host: HostConfig) throws(EngineError) -> (maxBytes: Int?, maxFi
             guard let count = Int(value), count >= 1 else { throw EngineError(.invalid, "max-file cannot be less than 1") }
             maxFiles = count
         case "mode" where value == "blocking": break
+        case "mode" where value == "non-blocking": throw EngineError(.unsupported, "log opt 'mode=non-blocking' is not supported by this engine yet")
+        case "compress" where ["false", "0"].contains(value): break
+        case "compress": throw EngineError(.unsupported, "log opt 'compress' is not supported by this engine yet")
+        case "labels", "labels-regex", "env", "env-regex", "tag": break  // a warning says what becomes of them
         default: throw EngineError(.invalid, "unknown log opt '\(key)' for \(host.LogConfig?.Type ?? "json-file") log driver")
         }
     }
     if maxFiles > 1, maxBytes == nil { throw EngineError(.invalid, "max-file cannot be specified without max-size") }
     return (maxBytes, maxFiles)
-}
-
-/// A bind as typed: `source:target[:options]`.
-struct Bind: Equatable {
-    let source: String, target: String, mode: String
-
-    init(_ text: String) throws(EngineError) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard (2...3).contains(parts.count), !parts[0].isEmpty else { throw EngineError(.invalid, "invalid volume specification: '\(text)'") }
-        (source, target, mode) = (parts[0], parts[1], parts.count > 2 ? parts[2] : "")
-        guard target.hasPrefix("/") else {
-            throw EngineError(
-                .invalid,
-                "invalid volume specification: '\(text)': invalid mount config for type \"bind\": invalid mount path: '\(target)' mount path must be absolute")
-        }
-        guard target != "/" else { throw EngineError(.invalid, "invalid volume specification: '\(text)': destination can't be '/'") }
-        let words: Set = [
-            "", "ro", "rw", "z", "Z", "shared", "rshared", "slave", "rslave", "private", "rprivate", "nocopy", "consistent", "cached", "delegated"
-        ]
-        guard mode.split(separator: ",").allSatisfy({ words.contains(String($0)) }) else {
-            throw EngineError(.invalid, "invalid volume specification: '\(text)': invalid mode: \(mode)")
-        }
-    }
-
-    private var words: [String] { mode.split(separator: ",").map(String.init) }
-    var isReadOnly: Bool { words.contains("ro") }
-    var propagation: String { words.first { $0.hasSuffix("shared") || $0.hasSuffix("slave") || $0.hasSuffix("private") } ?? "rprivate" }
 }
 
 /// What `--security-opt` asks for.

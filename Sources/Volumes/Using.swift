@@ -23,14 +23,7 @@ extension VolumeStore {
 
     /// The ids of the containers that have each volume that has any.
     public func allUsers() throws(VolumesError) -> [String: [String]] {
-        let pairs = try stored { () throws(MetadataError) in
-            try metadata.read { (transaction) throws(MetadataError) in
-                try transaction.rows("SELECT volume, container FROM volume_users ORDER BY volume, container") { (row) throws(MetadataError) in
-                    (volume: try row.text("volume"), container: try row.text("container"))
-                }
-            }
-        }
-        return Dictionary(grouping: pairs, by: \.volume).mapValues { $0.map(\.container) }
+        try stored { () throws(MetadataError) in try metadata.read { (transaction) throws(MetadataError) in try transaction.users() } }
     }
 
     /// Notes that a container's run begins or ends with its volumes: a volume in memory serves one run at a time.

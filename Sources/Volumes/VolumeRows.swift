@@ -45,6 +45,13 @@ extension Transaction {
             """, volume, use.container, use.isAnonymous)
     }
 
+    func users() throws(MetadataError) -> [String: [String]] {
+        let pairs = try rows("SELECT volume, container FROM volume_users ORDER BY volume, container") { (row) throws(MetadataError) in
+            (volume: try row.text("volume"), container: try row.text("container"))
+        }
+        return Dictionary(grouping: pairs, by: \.volume).mapValues { $0.map(\.container) }
+    }
+
     func users(of volume: String) throws(MetadataError) -> [String] {
         try rows("SELECT container FROM volume_users WHERE volume = ? ORDER BY container", volume) { (row) throws(MetadataError) in try row.text("container") }
     }

@@ -116,6 +116,14 @@ public final class VolumeStore: Sendable {
         try stored { () throws(MetadataError) in try metadata.read { (transaction) throws(MetadataError) in try transaction.volumes() } }
     }
 
+    /// All volumes and the containers that have them, for programs that look without owning the data root.
+    /// - Parameter metadata: may be opened for reading only
+    public static func look(in metadata: Metadata) throws(VolumesError) -> (volumes: [Volume], users: [String: [String]]) {
+        try stored { () throws(MetadataError) in
+            try metadata.read { (transaction) throws(MetadataError) in (volumes: try transaction.volumes(), users: try transaction.users()) }
+        }
+    }
+
     /// One volume.
     /// - Throws: `.notFound`
     public func volume(_ name: String) throws(VolumesError) -> Volume {

@@ -78,7 +78,7 @@ private let drawing = """
     10 slip-layer: Archive Trees Mounts Namespaces Explain JSON Digests Linux ArgumentParser
     10 slip-image: Registry Images Content Snapshots Metadata Trees Credentials HTTP Offload OCI JSON Digests Linux ArgumentParser Synchronization
     10 slip-net: Networks Netlink Nftables Namespaces Mounts Explain JSON Linux ArgumentParser
-    10 slip-volume: Volumes Trees Metadata Mounts Namespaces Explain JSON Linux ArgumentParser
+    10 slip-volume: Volumes Trees Metadata Mounts Rootfs Namespaces Explain JSON Linux ArgumentParser
     10 slipway-tree: TreeWorker Linux
     10 slipwayd: Daemon Linux ArgumentParser Logging
     10 slipway: CLI Linux
