@@ -42,7 +42,12 @@ extension ContainerEngine {
 
     /// What is to end must move. A paused one that is stopped is let go first.
     private func thaw(_ container: Container, _ shim: ShimLink) async throws {
-        do throws(ShimFailure) { try await shim.ask(.unpause) } catch  where error.kind == .notRunning { return }  // SIGKILL has ended it as it stood
+        do throws(ShimFailure) {
+            try await shim.ask(.unpause)
+        } catch {
+            guard error.kind != .notRunning else { return }  // SIGKILL has ended it as it stood
+            throw error
+        }
         container.state.withLock { $0.isPaused = false }
         publish("unpause", container)
     }
