@@ -1,6 +1,7 @@
 // The packet filter of one engine, kept in step with what the engine knows. Changes are small; should one be refused because somebody removed our
 // table (`nft flush ruleset` is quickly said), the whole state is set up anew. Not for several threads at once: the engine's network thread
 // owns it. Chapter 09.
+private import Linux
 private import Netlink
 public import Nftables
 
@@ -22,6 +23,7 @@ public final class Firewall {
         let new = wanted ?? state
         try filter.run(new.repair(replacingBridgeTable: try hasBridgeTable()))
         state = new
+        state.endpoints.forEach(letReflect)
     }
 
     /// Adds or changes a bridge (the one with the same link).
@@ -42,11 +44,12 @@ public final class Firewall {
         try repair(new)
     }
 
-    /// Lets a container's link in.
+    /// Lets a container's link in, once it is on its bridge.
     public func connect(_ endpoint: FirewallEndpoint) throws(NftablesError) {
         var new = state
         new.endpoints.insert(endpoint)
         try change(to: new, by: state.connecting(endpoint))
+        letReflect(endpoint)
     }
 
     /// Forgets a container's link.
@@ -89,6 +92,14 @@ public final class Firewall {
             }
         }
         state = new
+    }
+
+    /// Where br_netfilter shows bridged packets to IP, what a container sends to its own published port is translated below IP, and the bridge has
+    /// to give it back to the port that it came from ("hairpin").
+    private func letReflect(_ endpoint: FirewallEndpoint) {
+        let seen = try? readText("/proc/sys/net/bridge/bridge-nf-call-iptables")  // no such file: no br_netfilter, nothing to do
+        guard seen?.first == "1" else { return }
+        try? writeControl(FilePath("/sys/class/net/\(endpoint.hostLink)/brport/hairpin_mode"), "1")  // a link that is gone by now reflects nothing
     }
 
     /// The table of the family `bridge` is asked for only where it is: a kernel may lack that family.

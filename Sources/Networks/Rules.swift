@@ -17,7 +17,7 @@ extension FirewallState {
         table ip \(table) {
         \(elements)
         \(natRules)
-        \(filterRules)
+        \(filterRules)\(needsBridgeTable ? "\n" + addressedRules : "")
         }
         """
     }
@@ -109,18 +109,34 @@ extension FirewallState {
     }
 
     /// Containers of one bridge meet below IP, where a table of the family `ip` need not see them: one of the family `bridge` keeps them apart,
-    /// by the names of their links. A published port is reached through the host, hence not forwarded by the bridge.
+    /// by the names of their links. A published port is reached through the host, hence not forwarded by the bridge; unless br_netfilter shows
+    /// bridged packets to IP (dockerd turns that on for everybody): then the bridge forwards what was translated, and the mark tells it from the rest.
     private var bridgeRules: String {
         """
         table bridge \(table) {
         \(set("apart", "type ifname;", endpoints.filter(isKeptApart).map { quoted($0.hostLink) }))
             chain forward {
                 type filter hook forward priority filter; policy accept;
+                meta mark & \(Self.addressedMark) != 0 accept
                 iifname @apart oifname @apart drop
             }
         }
         """
     }
+
+    /// Marks what containers that are kept apart send to an address of the host. The mark lives on this host only: no container can set it.
+    private var addressedRules: String {
+        """
+        \(set("reserved", "type ifname;", bridges.filter { !$0.containersTalk }.map { quoted($0.link) }))
+            chain addressed {
+                type filter hook prerouting priority mangle; policy accept;
+                iifname @reserved fib daddr type local meta mark set meta mark | \(Self.addressedMark)
+            }
+        """
+    }
+
+    /// One bit, away from those that Kubernetes and Docker's swarm use.
+    private static let addressedMark = "0x10000000"
 }
 
 /// A published port as an element of one of the two maps.
