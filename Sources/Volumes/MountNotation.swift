@@ -49,7 +49,7 @@ let modeWords: [[String]] = [
 extension MountNotation {
     /// Reads the notation.
     ///
-    /// What there is to use: `modeWords`, `cleaned(_:)` for the target, and three sentences to throw: `invalidNotation(text)` for what has no
+    /// What there is to use: `modeWords`, `isMode(_:)`, `cleaned(_:)` for the target, and three sentences to throw: `invalidNotation(text)` for what has no
     /// sense at all, `invalidMode(mode)` for words that are unknown or contradict each other, and `invalidMount(text, type, why)` for a target that
     /// is not absolute (`notAbsolute(target)`) or is the root (`isRoot`), and for words that do not belong to this type of mount
     /// (`foreign("BindOptions")`, `foreign("VolumeOptions")`).
@@ -61,7 +61,7 @@ extension MountNotation {
         guard parts.count <= 3, !parts[0].isEmpty else { throw invalidNotation(text) }
         if parts.count == 2, isMode(parts[1]) { throw invalidNotation(text) }
         let mode = parts.count == 3 ? parts[2] : "", words = mode.isEmpty ? [] : mode.split(separator: ",").map(String.init)
-        guard mode.isEmpty || isMode(mode) else { throw invalidMode(mode) }
+        guard isMode(mode) else { throw invalidMode(mode) }
 
         let target = parts.count == 1 ? parts[0] : parts[1]
         let source: Source = parts.count == 1 ? .anonymous : parts[0].hasPrefix("/") ? .path(parts[0]) : .volume(parts[0])
@@ -79,9 +79,9 @@ extension MountNotation {
     }
 }
 
-/// Whether a text is a list of words that we know and that do not contradict each other.
+/// Whether a text is a list of words that we know and that do not contradict each other; empty is a list of none.
 func isMode(_ text: String) -> Bool {
-    let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let words = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     return words.allSatisfy { word in modeWords.contains { $0.contains(word) } }
         && modeWords.allSatisfy { group in words.count { group.contains($0) } <= 1 }
 }

@@ -11,10 +11,11 @@ private func spec(_ change: (inout ContainerConfig, inout HostConfig) -> Void = 
     config.Cmd = ["true"]
     change(&config, &host)
     let merged = merged(config, with: nil, id: "0123456789abcdef")
+    let asked = try plannedMounts(merged, host) { (_) throws(EngineError) in [] }
     let record = ContainerRecord(
         id: "0123456789abcdef", createdNanoseconds: 0, image: "sha256:x", config: merged,
         host: completed(host, on: MachineFacts(processors: 2, isUnified: false)),
-        path: "true", arguments: [], mounts: try mountPoints(host), networks: [AskedNetwork("bridge")])
+        path: "true", arguments: [], mounts: asked.map(\.point), networks: [AskedNetwork("bridge")])
     return try makeSpec(record, SpecSurroundings(files: "/data/c", cgroupPath: "/slipway/x"))
 }
 

@@ -30,7 +30,8 @@ struct MountNotationTests {
         "refuses what makes no sense, in Docker's words",
         arguments: [
             ("", "invalid volume specification: ''"), (":/data", "invalid volume specification: ':/data'"),
-            ("/data:ro", "invalid volume specification: '/data:ro'"), ("a:/b:ro:x", "invalid volume specification: 'a:/b:ro:x'"),
+            ("/data:ro", "invalid volume specification: '/data:ro'"), ("v1:", "invalid volume specification: 'v1:'"),
+            ("a:/b:ro:x", "invalid volume specification: 'a:/b:ro:x'"),
             ("v1:/b:so", "invalid mode: so"), ("v1:/b:ro,rw", "invalid mode: ro,rw"), ("v1:/b:z,Z", "invalid mode: z,Z"), ("v1:/b:ro,", "invalid mode: ro,"),
             ("/a:/b:shared,slave", "invalid mode: shared,slave"),
             (

@@ -1,6 +1,7 @@
 // `slip-volume copy-up`: the first use of a volume, shown. `slip-volume parse`: what a notation means.
 import ArgumentParser
 import Linux
+import Trees
 import Volumes
 
 struct CopyUp: ParsableCommand {

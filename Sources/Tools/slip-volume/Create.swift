@@ -32,7 +32,10 @@ struct List: ParsableCommand {
     func run() {
         finish(as: "slip-volume") {
             let (volumes, users) = try root.look()
-            print(table([["NAME", "USERS", "KIND"]] + volumes.map { [$0.name, "\(users[$0.name]?.count ?? 0)", try kind(of: $0)] }))
+            print(
+                table(
+                    [["NAME", "USERS", "KIND"]]
+                        + (try volumes.map { (volume) throws in [volume.name, "\(users[volume.name]?.count ?? 0)", try kind(of: volume)] })))
             return 0
         }
     }
