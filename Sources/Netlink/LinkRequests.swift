@@ -42,16 +42,18 @@ public struct LinkChange: Sendable, Equatable {
     public var alias: String?
     /// The largest packet, in bytes.
     public var mtuBytes: UInt32?
+    /// For a link that is plugged into a bridge: whether the bridge may give a packet back to the port that it came from.
+    public var isHairpin: Bool?
     /// Keep the kernel from giving it an IPv6 address of its own making (fe80::…). For machines with IPv6 only.
     public var hasNoIPv6Address = false
 
     /// Sets what is given.
     public init(
         isUp: Bool? = nil, name: String? = nil, master: Int32? = nil, hardwareAddress: HardwareAddress? = nil, alias: String? = nil,
-        mtuBytes: UInt32? = nil, hasNoIPv6Address: Bool = false
+        mtuBytes: UInt32? = nil, isHairpin: Bool? = nil, hasNoIPv6Address: Bool = false
     ) {
         (self.isUp, self.name, self.master, self.hardwareAddress) = (isUp, name, master, hardwareAddress)
-        (self.alias, self.mtuBytes, self.hasNoIPv6Address) = (alias, mtuBytes, hasNoIPv6Address)
+        (self.alias, self.mtuBytes, self.isHairpin, self.hasNoIPv6Address) = (alias, mtuBytes, isHairpin, hasNoIPv6Address)
     }
 
     fileprivate var attributes: [Attribute] {
@@ -61,6 +63,11 @@ public struct LinkChange: Sendable, Equatable {
         if let mtuBytes { list.append(Attribute(4, number: mtuBytes)) }
         if let master { list.append(Attribute(10, number: master)) }
         if let alias { list.append(Attribute(20, text: alias)) }
+        // IFLA_LINKINFO with what a bridge knows of its port: IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA, IFLA_BRPORT_MODE
+        if let isHairpin {
+            let port = Attribute(4, [isHairpin ? 1 : 0])
+            list.append(Attribute(18, nested: [Attribute(4, text: "bridge"), Attribute(5, nested: [port])]))
+        }
         // IFLA_AF_SPEC, AF_INET6, IFLA_INET6_ADDR_GEN_MODE: IN6_ADDR_GEN_MODE_NONE
         if hasNoIPv6Address { list.append(Attribute(26, nested: [Attribute(10, nested: [Attribute(8, [1])])])) }
         return list
@@ -69,7 +76,8 @@ public struct LinkChange: Sendable, Equatable {
     fileprivate var words: String {
         let all: [String?] = [
             isUp.map { $0 ? "up" : "down" }, name.map { "name \($0)" }, master.map { $0 == 0 ? "nomaster" : "master #\($0)" },
-            hardwareAddress.map { "address \($0)" }, mtuBytes.map { "mtu \($0)" }, alias.map { "alias \"\($0)\"" }
+            hardwareAddress.map { "address \($0)" }, mtuBytes.map { "mtu \($0)" }, isHairpin.map { "hairpin \($0 ? "on" : "off")" },
+            alias.map { "alias \"\($0)\"" }
         ]
         return all.compactMap { $0 }.joined(separator: " ")
     }
@@ -130,9 +138,11 @@ extension Message {
             subject: "veth \(name)\(master.map { " master #\($0)" } ?? "") peer \(peer.name)\(place)")
     }
 
-    /// Changes a link.
+    /// Changes a link. What concerns a port of a bridge is understood in an `RTM_NEWLINK` only; without its flag to create, that changes too.
     public static func setLink(_ link: LinkName, _ change: LinkChange) -> Message {
-        Message(.setLink, header: interface(link.number, up: change.isUp), link.attributes + change.attributes, subject: "\(link) \(change.words)")
+        Message(
+            change.isHairpin == nil ? .setLink : .newLink, header: interface(link.number, up: change.isUp), link.attributes + change.attributes,
+            subject: "\(link) \(change.words)")
     }
 
     /// Removes a link; of a pair both ends go.

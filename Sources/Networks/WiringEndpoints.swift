@@ -1,5 +1,6 @@
-// Containers' places in networks: plugged in, unplugged, found again. Connecting takes three datagrams: is the name free; the pair with its mark,
-// and what it became; and inside, all at once, name, address and way out. Chapter 09.
+// Containers' places in networks: plugged in, unplugged, found again. Connecting takes four datagrams: is the name free; the pair with its mark,
+// and what it became; inside, all at once, address and way out; and last the plug. So an end that is plugged in belongs to an endpoint that is
+// complete, whoever was killed in between. Chapter 09.
 public import Linux
 public import Netlink
 
@@ -14,9 +15,10 @@ extension Wiring {
         try checkLinkName(wish.hostLink)
         try checkLinkName(wish.insideLink)
         try removeOurs(wish.hostLink, mark: Wiring.mark(of: wish.alias))
-        let peer = try makePair(wish, bridge, namespace)
+        let peer = try makePair(wish, namespace)
         do throws(NetlinkError) {
             try inside.request(arrival(of: wish, at: peer))
+            try host.request(plugging(wish.hostLink, into: bridge))
         } catch {
             _ = try? host.removeLink(.name(wish.hostLink))  // what failed before is the error to tell; the pair is found by its mark
             throw .netlink(error)
@@ -38,7 +40,7 @@ extension Wiring {
         }
     }
 
-    /// Whether the host's end is there, ours, up and plugged into the bridge.
+    /// Whether an endpoint is complete: the host's end is there, ours, up and plugged into the bridge, which is the last thing that connecting does.
     public func isConnected(hostLink: String, mark: String, to bridge: Int32) throws(WiringError) -> Bool {
         guard let link = try wiring({ () throws(NetlinkError) in try host.link(named: hostLink) }) else { return false }
         return link.kind == "veth" && Wiring.mark(of: link.alias ?? "") == mark && link.master == bridge && link.isUp
@@ -46,7 +48,7 @@ extension Wiring {
 
     /// Plugs a host's end into a bridge again: what repairs a bridge that was removed under its containers.
     public func plug(hostLink: String, into bridge: Int32) throws(WiringError) {
-        try wiring { () throws(NetlinkError) in try host.setLink(.name(hostLink), LinkChange(isUp: true, master: bridge)) }
+        try wiring { () throws(NetlinkError) in try host.request(plugging(hostLink, into: bridge)) }
     }
 
     /// All links that carry a mark: bridges, and the host's ends of pairs.
@@ -64,12 +66,12 @@ extension Wiring {
 
     /// One datagram, so that nothing can stop us between the pair and its mark.
     /// - Returns: the index of the end inside.
-    private func makePair(_ wish: EndpointWish, _ bridge: Int32, _ namespace: FileDescriptor) throws(WiringError) -> Int32 {
+    private func makePair(_ wish: EndpointWish, _ namespace: FileDescriptor) throws(WiringError) -> Int32 {
         let peer = VethPeer(
             name: wish.insideLink, namespace: namespace, hardwareAddress: wish.hardwareAddress ?? HardwareAddress(for: wish.address))
         return try wiring { () throws(NetlinkError) in
             let answers = try host.request([
-                .makeVeth(wish.hostLink, master: bridge, mtuBytes: wish.mtuBytes, peer: peer),
+                .makeVeth(wish.hostLink, mtuBytes: wish.mtuBytes, isUp: false, peer: peer),
                 .setLink(.name(wish.hostLink), LinkChange(alias: wish.alias, hasNoIPv6Address: hasIPv6)), .getLink(.name(wish.hostLink))
             ])
             guard let answer = answers.first, let index = try Link(answer).peerIndex else {
@@ -77,6 +79,12 @@ extension Wiring {
             }
             return index
         }
+    }
+
+    private func plugging(_ hostLink: String, into bridge: Int32) -> [Message] {
+        var requests = [Message.setLink(.name(hostLink), LinkChange(isUp: true, master: bridge))]
+        if let isHairpin = seesBridgedPackets { requests.append(.setLink(.name(hostLink), LinkChange(isHairpin: isHairpin))) }
+        return requests
     }
 
     private func arrival(of wish: EndpointWish, at index: Int32) -> [Message] {
@@ -87,4 +95,11 @@ extension Wiring {
         if let gateway = wish.gateway { requests.append(.addRoute(to: .everything, via: gateway, through: index)) }
         return requests
     }
+}
+
+/// Whether br_netfilter shows bridged packets to IP, which dockerd turns on for everybody. What a container sends to its own published port is
+/// then translated within the bridge, which has to give it back to the port that it came from; by itself it never does that.
+private var seesBridgedPackets: Bool? {
+    let seen = try? readText("/proc/sys/net/bridge/bridge-nf-call-iptables")  // no such file: no br_netfilter
+    return seen == "1\n" ? true : nil
 }
