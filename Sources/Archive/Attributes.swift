@@ -79,7 +79,7 @@ extension Unpacker {
         do throws(KernelError) {
             try set()
         } catch {
-            guard !attribute.isCapability, error.errno == EPERM || error.errno == EOPNOTSUPP else { throw kernelError(error) }
+            guard !attribute.isCapability || rules.isForgiving, error.errno == EPERM || error.errno == EOPNOTSUPP else { throw kernelError(error) }
             leaveOut("attribute \(attribute.name), which this file cannot have")
         }
     }

@@ -95,7 +95,7 @@ extension Unpacker {
     /// A second name for an earlier entry of this layer, whose attributes it shares; or for a file of a layer below, which is for others to find.
     private func makeHardLink(to target: FilePath, _ name: FilePath, in directory: FileDescriptor, _ path: FilePath) throws(ArchiveError) {
         let inside: FilePath
-        do throws(RefusedName) { inside = try relative(target) } catch { throw refused("its target \(shown(target)): \(error.why)") }
+        do throws(RefusedName) { inside = try relative(rules.renamed(target)) } catch { throw refused("its target \(shown(target)): \(error.why)") }
         guard !inside.isEmpty else { throw refused("a hard link to the layer's root") }
         let taken = try existing(name, in: directory)
         guard let original = try existing(at: inside) else {

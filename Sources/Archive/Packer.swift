@@ -14,7 +14,7 @@ public import Linux
 /// - Throws: `ArchiveError.kernel`, naming the file; `output` then holds part of the tar.
 /// - Note: the process's working directory is another one meanwhile: extended attributes are read relative to it.
 public func pack(_ directory: FileDescriptor, into output: FileDescriptor, form: PackForm) throws(ArchiveError) -> Packed {
-    let packer = Packer(root: directory, output: output, form: form)
+    let packer = Packer(root: directory, TarWriter(output), form: form)
     return try returning { () throws(ArchiveError) in try packer.packAll() }
 }
 
@@ -24,7 +24,16 @@ public func pack(_ directory: FileDescriptor, into output: FileDescriptor, form:
 ///   - part: what, and how it is called
 ///   - directory: the directory that holds it, open for reading
 public func pack(_ part: PackPart, of directory: FileDescriptor, into output: FileDescriptor, form: PackForm) throws(ArchiveError) -> Packed {
-    let packer = Packer(root: directory, output: output, form: form, part: part)
+    let packer = Packer(root: directory, TarWriter(output), form: form, part: part)
+    return try returning { () throws(ArchiveError) in try packer.packAll() }
+}
+
+/// The same, for a tar that goes somewhere else than into a file.
+/// - Parameter output: takes the tar, piece by piece; what it throws ends the work
+public func pack(
+    _ part: PackPart, of directory: FileDescriptor, form: PackForm, output: @escaping ([UInt8]) throws(KernelError) -> Void
+) throws(ArchiveError) -> Packed {
+    let packer = Packer(root: directory, TarWriter(output), form: form, part: part)
     return try returning { () throws(ArchiveError) in try packer.packAll() }
 }
 
@@ -46,8 +55,8 @@ private final class Packer {
 
     private struct Inode: Hashable { let device: UInt64, number: UInt64 }
 
-    init(root: FileDescriptor, output: FileDescriptor, form: PackForm, part: PackPart? = nil) {
-        (self.root, self.form, self.part, writer) = (root, form, part, TarWriter(output))
+    init(root: FileDescriptor, _ writer: TarWriter, form: PackForm, part: PackPart? = nil) {
+        (self.root, self.form, self.part, self.writer) = (root, form, part, writer)
     }
 
     func packAll() throws(ArchiveError) -> Packed {
@@ -163,7 +172,8 @@ private final class Packer {
             var header = header(path, now, "0"), map: [UInt8] = []
             header.bytes = now.bytes
             let whole = [Extent(start: 0, count: now.bytes)]
-            let extents = form != .whole && now.allocatedBytes < now.bytes ? try kernel { () throws(KernelError) in try dataExtents(of: file, now.bytes) } : whole
+            let extents =
+                form != .whole && now.allocatedBytes < now.bytes ? try kernel { () throws(KernelError) in try dataExtents(of: file, now.bytes) } : whole
             if extents != whole { map = makeSparse(&header, extents) }
             try write(header, name)
             try kernel { () throws(KernelError) in try writer.put(map) }

@@ -25,16 +25,21 @@ struct TarHeader {
     var records: [(key: String, value: [UInt8])] = []
 }
 
-/// Writes entries to an open file.
+/// Writes entries to an open file, or to whoever takes them.
 @safe final class TarWriter {
-    private let output: FileDescriptor
+    private let output: ([UInt8]) throws(KernelError) -> Void
     private var digester = Digester()
     private var buffer: [UInt8] = []
     private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes, alignment: 16)
     private(set) var bytes: Int64 = 0
     private(set) var entries = 0
 
-    init(_ output: FileDescriptor) {
+    convenience init(_ output: FileDescriptor) {
+        self.init { (bytes) throws(KernelError) in try Linux.write(output, bytes) }
+    }
+
+    /// - Parameter output: takes the tar, piece by piece
+    init(_ output: @escaping ([UInt8]) throws(KernelError) -> Void) {
         self.output = output
         buffer.reserveCapacity(2 * blockBytes)
     }
@@ -93,7 +98,7 @@ struct TarHeader {
     private func flush(above least: Int) throws(KernelError) {
         guard buffer.count > least else { return }
         digester.update(buffer)
-        try Linux.write(output, buffer)
+        try output(buffer)
         bytes += Int64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
     }

@@ -38,36 +38,6 @@ public struct UnpackLimits: Sendable, Equatable {
     }
 }
 
-/// How entries are understood, and where their paths lead.
-public struct UnpackRules: Sendable, Equatable {
-    /// Names such as `.wh.a` are whiteouts, hard links may lead to layers below, and the tar's own root is that of the layer.
-    var isLayer = true
-    /// Refuse to put a file where a directory is, and the other way round.
-    var keepsKinds = false
-    /// Everything belongs to this user and group.
-    var owner: (user: UInt32, group: UInt32)?
-    /// What the directory is called in refusals.
-    var title = ""
-
-    /// A layer, into a directory that is all there is.
-    public static let layer = UnpackRules()
-
-    /// An ordinary tar into a directory of a larger tree, in which symbolic links lead where they lead for this process: so its root must be the
-    /// tree's (chroot, pivot_root), and nothing may reach /proc there.
-    public static func tree(keepsKinds: Bool = false, owner: (user: UInt32, group: UInt32)? = nil, title: String) -> UnpackRules {
-        var rules = UnpackRules()
-        (rules.isLayer, rules.keepsKinds, rules.owner, rules.title) = (false, keepsKinds, owner, title)
-        return rules
-    }
-
-    var resolve: Resolve { isLayer ? [.inRoot, .noMagicLinks] : [.noMagicLinks] }
-
-    public static func == (one: UnpackRules, other: UnpackRules) -> Bool {
-        (one.isLayer, one.keepsKinds, one.title) == (other.isLayer, other.keepsKinds, other.title)
-            && one.owner?.user == other.owner?.user && one.owner?.group == other.owner?.group
-    }
-}
-
 /// What a layer was.
 public struct Unpacked: Sendable, Equatable {
     /// The digest of the uncompressed tar: the layer's identity in an image's configuration.

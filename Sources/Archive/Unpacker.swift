@@ -21,7 +21,20 @@ public import Linux
 public func unpack(
     _ layer: FileDescriptor, into root: FileDescriptor, limits: UnpackLimits = .standard, rules: UnpackRules = .layer
 ) throws(ArchiveError) -> Unpacked {
-    let stream = try LayerStream(layer, limits)
+    try unpack(try LayerStream(layer, limits), into: root, limits, rules)
+}
+
+/// Unpacks a plain tar that comes from somewhere else than a file.
+/// - Parameter next: gives the next bytes; none at the end
+public func unpack(
+    from next: @escaping () throws(ArchiveError) -> [UInt8], into root: FileDescriptor, limits: UnpackLimits = .standard, rules: UnpackRules
+) throws(ArchiveError) -> Unpacked {
+    try unpack(LayerStream(next, limits), into: root, limits, rules)
+}
+
+private func unpack(
+    _ stream: LayerStream, into root: FileDescriptor, _ limits: UnpackLimits, _ rules: UnpackRules
+) throws(ArchiveError) -> Unpacked {
     let reader = try TarReader(stream)
     let unpacker = Unpacker(root: root, limits: limits, rules)
     try returning { () throws(ArchiveError) in
@@ -56,7 +69,9 @@ final class Unpacker {
         current = entry.path
         try countEntry()
         let name: EntryName
-        do throws(RefusedName) { name = try rules.isLayer ? EntryName(entry.path) : EntryName(ordinary: entry.path) } catch { throw refused(error.why) }
+        do throws(RefusedName) { name = try rules.isLayer ? EntryName(entry.path) : EntryName(ordinary: rules.renamed(entry.path)) } catch {
+            throw refused(error.why)
+        }
         switch name {
         case .ignored: break
         case .root: if rules.isLayer { try setAttributes(ofRoot: entry) }

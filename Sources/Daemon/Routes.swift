@@ -72,12 +72,12 @@ private let archives = [
     Route("HEAD", "/containers/{id}/archive", pathStatus), Route("GET", "/containers/{id}/archive", readArchive),
     Route("PUT", "/containers/{id}/archive", writeArchive), Route("GET", "/containers/{id}/export", exportContainer),
     Route("GET", "/containers/{id}/changes", containerChanges), Route("POST", "/commit", commitContainer), Route("GET", "/system/df", diskUsage),
-    Route("POST", "/images/prune", pruneImages)
+    Route("POST", "/images/prune", pruneImages), Route("POST", "/build/prune", pruneBuildCache)
 ]
 
 /// Docker's routes that come with later chapters. Swarm's are nobody's here: 404.
 let unbuilt: [(method: String, pattern: String)] = [
     ("GET", "/containers/{id}/attach/ws"), ("GET", "/containers/{id}/checkpoints"), ("POST", "/containers/{id}/checkpoints"), ("POST", "/build"),
-    ("POST", "/build/cancel"), ("POST", "/build/prune"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"),
+    ("POST", "/build/cancel"), ("POST", "/images/{name...}/push"), ("GET", "/images/get"), ("GET", "/images/{name...}/get"),
     ("POST", "/images/load"), ("GET", "/images/search"), ("PUT", "/volumes/{name}")
 ]

@@ -34,10 +34,13 @@ extension ContainerEngine {
             try await connectNetworks(container, shim)
             try await mountVolumes(container)
             await setWindow(container, shim)
-            let reply = try await shim.ask(.start)
-            container.closeExplain()
-            guard let pid = reply.pid, let time = reply.startedAt else { throw ShimFailure(.other, "the shim did not say which process it started") }
-            await carryOut(container.apply(.started(shim, pid: pid, at: time)), container)
+            // Whoever writes into its tree is through with that before the shim mounts it.
+            try await trees.lock(container.id).perform {
+                let reply = try await shim.ask(.start)
+                container.closeExplain()
+                guard let pid = reply.pid, let time = reply.startedAt else { throw ShimFailure(.other, "the shim did not say which process it started") }
+                await self.carryOut(container.apply(.started(shim, pid: pid, at: time)), container)
+            }
         } catch {
             container.closeExplain()
             let failure = StartFailure(error)

@@ -33,7 +33,7 @@ private func isImage(_ mediaType: String) -> Bool {
 }
 
 /// As many layers as overlayfs takes, less what a container needs.
-private let mostLayers = 125
+let mostLayers = 125
 
 /// Matches a manifest's layers with its configuration's.
 func plannedLayers(_ manifest: Manifest, _ configuration: ImageConfiguration) throws(ImagesError) -> [PlannedLayer] {

@@ -51,7 +51,7 @@ extension ImageStore {
     }
 
     /// The one transaction. Until it has ended, the `Blob` values keep their files from being collected.
-    private func record(_ row: ImageRow, _ name: Reference?, _ needed: [Blob]) throws(ImagesError) {
+    func record(_ row: ImageRow, _ name: Reference?, _ needed: [Blob]) throws(ImagesError) {
         try stored { () throws(MetadataError) in
             _ = try metadata.write { (transaction) throws(MetadataError) in
                 try transaction.insert(row, blobs: needed.map(\.digest))

@@ -22,7 +22,9 @@ func changes(of upper: FilePath, over lower: [FilePath]) throws(TreesError) -> [
         try top.borrow { (top) throws(KernelError) in try moveMount(top, onto: place.appending("upper")) }
         try merged.borrow { (merged) throws(KernelError) in try moveMount(merged, onto: place.appending("below")) }
     }
-    let (top, merged) = try kernel { () throws(KernelError) in (try open("/upper", [.readOnly, .directory]).release(), try open("/below", [.readOnly, .directory]).release()) }
+    let (top, merged) = try kernel { () throws(KernelError) in
+        (try open("/upper", [.readOnly, .directory]).release(), try open("/below", [.readOnly, .directory]).release())
+    }
     var comparison = Comparison(upper: top, below: merged)
     try comparison.compare("", hasBelow: true, isOpaque: false)
     return comparison.changes

@@ -97,13 +97,24 @@ private func assemble(_ parts: StoppedTree, _ access: Access, _ scope: Scope) th
 
 /// A source that is not there any more is not seen, and no reason to see nothing else.
 private func place(_ wanted: TreeMount, beneath root: FileDescriptor) throws(KernelError) {
-    guard let source = try unlessMissing({ () throws(KernelError) in try detachedCopy(of: FilePath(wanted.source), recursive: true) }) else { return }
+    guard let source = try unlessMissing({ () throws(KernelError) in try detachedCopy(of: wanted) }) else { return }
     try source.borrow { (source) throws(KernelError) in
         let isDirectory = try status(source).kind == .directory
         if wanted.isReadOnly { try setMountAttributes(of: source, set: .readOnly, recursive: true) }
         let point = try mountPoint(FilePath(wanted.destination), isDirectory: isDirectory, beneath: root)
         try point.borrow { (point) throws(KernelError) in try moveMount(source, onto: FilePath("/proc/self/fd/\(point.rawValue)")) }
     }
+}
+
+private func detachedCopy(of wanted: TreeMount) throws(KernelError) -> Descriptor {
+    guard let anchor = wanted.anchor.map({ FilePath($0) }) else { return try detachedCopy(of: FilePath(wanted.source), recursive: true) }
+    var rest = FilePath(wanted.source)
+    guard rest.removePrefix(anchor) else { throw KernelError(call: "open", subject: wanted.source, errno: EXDEV) }
+    let directory = try open(anchor, [.path, .directory])
+    let source = try directory.borrow { (directory) throws(KernelError) in
+        try openBeneath(directory, rest.isEmpty ? "." : rest, .path, resolve: [.beneath, .noSymbolicLinks, .noMagicLinks])
+    }
+    return try detachedCopy(of: FilePath("/proc/self/fd/\(source.number)"), recursive: true)
 }
 
 /// The place of a mount, made where it is missing: as the container's start would.

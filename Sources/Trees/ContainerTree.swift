@@ -50,10 +50,12 @@ public struct TreeMount: Codable, Sendable, Equatable {
     public var source: String, destination: String
     /// Whether the container may only look at it.
     public var isReadOnly: Bool
+    /// A directory above the source: from there on no link is followed, for what lies below may be a container's own work.
+    public var anchor: String?
 
     /// `source` at `destination`.
-    public init(_ source: String, at destination: String, isReadOnly: Bool = false) {
-        (self.source, self.destination, self.isReadOnly) = (source, destination, isReadOnly)
+    public init(_ source: String, at destination: String, isReadOnly: Bool = false, below anchor: String? = nil) {
+        (self.source, self.destination, self.isReadOnly, self.anchor) = (source, destination, isReadOnly, anchor)
     }
 }
 

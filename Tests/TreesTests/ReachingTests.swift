@@ -3,6 +3,7 @@
 import Foundation
 import Linux
 import Testing
+
 @testable import Trees
 
 private let isSandbox = ProcessInfo.processInfo.environment["SLIPWAY_SANDBOX"] == "1" && getuid() == 0
@@ -36,7 +37,9 @@ struct ReachingTests {
             #expect(try helper.listed("/data", of: tree) == ["data/": "", "data/kept": "kept\n"])
             #expect(try helper.listed("/made", of: tree)["made/fixed/f"] == "fixed\n")
             let all = try helper.listed("/", of: tree)
-            #expect(all["/dir/one"] != nil && all["/"] != nil && !all.keys.contains { $0.hasPrefix("/proc/") && $0 != "/proc/" || $0.hasPrefix("/dev/") && $0 != "/dev/" })
+            #expect(
+                all["/dir/one"] != nil && all["/"] != nil
+                    && !all.keys.contains { $0.hasPrefix("/proc/") && $0 != "/proc/" || $0.hasPrefix("/dev/") && $0 != "/dev/" })
             #expect(throws: TreesError.path("/nosuch", .missing)) { try helper.archive("/nosuch", of: tree) }
         }
     }
@@ -101,7 +104,9 @@ struct ReachingTests {
             #expect(throws: TreesError.refused(entry: "../x", why: "it leads outside of the layer")) {
                 try helper.put(tar([.file("../x")]), into: "/dir", of: tree)
             }
-            let away = tar([.directory("tmp"), .symbolicLink("dir/away", to: "/tmp"), .file("dir/away/outside-\(getpid())", "mine"), .symbolicLink("up2", to: "../../..")])
+            let away = tar([
+                .directory("tmp"), .symbolicLink("dir/away", to: "/tmp"), .file("dir/away/outside-\(getpid())", "mine"), .symbolicLink("up2", to: "../../..")
+            ])
             _ = try helper.put(away, into: "/", of: tree)
             _ = try helper.put(tar([.file("up2/tmp/outside-\(getpid())", "mine")]), into: "/", of: tree)
             #expect(try helper.listed("/tmp/outside-\(getpid())", of: tree).values.first == "mine")
@@ -117,7 +122,8 @@ struct ReachingTests {
     @Test("links that are swapped all the time lead nowhere else")
     func swapped() throws {
         let outside = "/tmp/outside-\(getpid())"
-        let swapping = "cd /; while :; do busybox rm -rf play; busybox mkdir play; echo mine >play/f; busybox mv play p2; busybox ln -s / play; "
+        let swapping =
+            "cd /; while :; do busybox rm -rf play; busybox mkdir play; echo mine >play/f; busybox mv play p2; busybox ln -s / play; "
             + "busybox rm play; busybox ln -s /proc/1/root play; busybox rm play; busybox ln -s ../../../../tmp play; busybox rm -f play; busybox rm -rf p2; done"
         try withInhabited { inhabited in
             let helper = try inhabited.place.helper
@@ -139,7 +145,9 @@ struct ReachingTests {
         try withInhabited { inhabited in
             let tree = inhabited.stopped, helper = try inhabited.place.helper
             #expect(try helper.changes(of: inhabited.upper, over: [inhabited.image]).isEmpty)
-            try inhabited.withRunning("cd /; busybox rm dir/one; busybox rm -r old; busybox mkdir old; echo x >old/new; echo n >etc/n; busybox rm -r link; : >/done; busybox sleep 1000") { _ in
+            try inhabited.withRunning(
+                "cd /; busybox rm dir/one; busybox rm -r old; busybox mkdir old; echo x >old/new; echo n >etc/n; busybox rm -r link; : >/done; busybox sleep 1000"
+            ) { _ in
                 try #require(eventually { exists(inhabited.upper.appending("done")) })
             }
             let found = try helper.changes(of: inhabited.upper, over: [inhabited.image]).map { "\("CAD".map(String.init)[$0.kind.rawValue]) \($0.path)" }

@@ -1,0 +1,34 @@
+// What layers take, for those who add it up. Chapter 07.
+
+import Digests
+import Metadata
+
+/// A layer's place and size.
+public struct LayerSize: Sendable, Equatable {
+    /// The layer and all below it.
+    public let chain: ChainID
+    /// All below it; nil for the lowest.
+    public let parent: ChainID?
+    /// Bytes of its own files.
+    public let sizeBytes: Int64
+}
+
+extension SnapshotStore {
+    /// All layers that are there.
+    public func layerSizes() throws(SnapshotsError) -> [LayerSize] {
+        try stored { () throws(MetadataError) in
+            try metadata.read { (transaction) throws(MetadataError) in
+                try transaction.rows("SELECT chain, parent, size FROM layers WHERE state = 'ready'") { (row) throws(MetadataError) in
+                    LayerSize(
+                        chain: try chain(row.text("chain")), parent: try row.optionalText("parent").map { (text) throws(MetadataError) in try chain(text) },
+                        sizeBytes: Int64(try row.int("size")))
+                }
+            }
+        }
+    }
+}
+
+private func chain(_ text: String) throws(MetadataError) -> ChainID {
+    guard let digest = Digest(text) else { throw .corrupt("\(text) is no layer's digest") }
+    return ChainID(digest)
+}
