@@ -33,7 +33,8 @@ public enum NftablesError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Reads a message of the library's.
-    init(_ message: String, commands: String) {
+    /// - Parameter commands: what it was asked to carry out
+    public init(_ message: String, commands: String) {
         let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard let first = lines.firstIndex(where: { $0.contains("Error: ") }) else {
             self = .refused(command: trimmed(firstLine(of: commands)), words: message.isEmpty ? "no reason given" : trimmed(message))

@@ -97,7 +97,8 @@ final class FirewallBed {
                 ip link set fw-br-b up
                 sysctl -q net.ipv4.ip_forward=1 net.ipv4.conf.fw-br-a.route_localnet=1 net.ipv4.conf.fw-br-b.route_localnet=1
                 """)
-        _ = try machine("sysctl", "-q", "net.bridge.bridge-nf-call-iptables=\(bridgedPacketsSeenByIP ? 1 : 0)")  // kernels without br_netfilter have no such thing
+        // a kernel without br_netfilter has no such thing
+        _ = try machine("sysctl", "-q", "net.bridge.bridge-nf-call-iptables=\(bridgedPacketsSeenByIP ? 1 : 0)")
         try Self.place("fw-one", "172.30.1.2/24", bridge: "fw-br-a", gateway: "172.30.1.1")
         try Self.place("fw-two", "172.30.1.3/24", bridge: "fw-br-a", gateway: "172.30.1.1")
         try Self.place("fw-far", "172.30.2.2/24", bridge: "fw-br-b", gateway: "172.30.2.1")

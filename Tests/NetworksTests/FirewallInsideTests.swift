@@ -45,7 +45,7 @@ struct FirewallInsideTests {
             #expect(status == 0)
             let answers = try machine("ip", "netns", "exec", "fw-dns", "/usr/bin/python3", "-c", resolver).output
             #expect(answers == "b'udp' ('127.0.0.11', 53)\nb'tcp' 53\n")
-            _ = try machine("sh", "-c", "kill $(ip netns pids fw-dns)")
+            _ = try machine("sh", "-c", "kill -9 $(ip netns pids fw-dns)")
             pclose(server)
         }
     }

@@ -41,7 +41,7 @@ struct FirewallRepairTests {
         }
         let before = next(), after = next()
         #expect(Int(before) != nil && Int(after) != nil, "\(before) \(after)")
-        _ = try machine("sh", "-c", "kill $(ip netns pids fw-client)")
+        _ = try machine("sh", "-c", "kill -9 $(ip netns pids fw-client)")
         pclose(talk)
     }
 

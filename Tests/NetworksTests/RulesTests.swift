@@ -33,8 +33,8 @@ struct RulesTests {
         #expect(lines.contains("    set internal { type ifname; }"))
         #expect(lines.contains(#"    set talking { type ifname . ifname; elements = { "slipway0" . "slipway0" }; }"#))
         #expect(lines.contains("    set hidden { type ipv4_addr; flags interval; elements = { 172.17.0.0/16 }; }"))
-        let exact = "    map exact { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; elements = { 127.0.0.1 . tcp . 8080 : 172.17.0.2 . 80 }; }"
-        #expect(lines.contains(exact))
+        let exact = "    map exact { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; "
+        #expect(lines.contains(exact + "elements = { 127.0.0.1 . tcp . 8080 : 172.17.0.2 . 80 }; }"))
         let any = "    map any { type inet_proto . inet_service : ipv4_addr . inet_service; "
         #expect(lines.contains(any + "elements = { tcp . 8080 : 172.17.0.2 . 80, udp . 8081 : 172.17.0.2 . 80 }; }"))
     }
@@ -64,7 +64,8 @@ struct RulesTests {
         let state = FirewallState(bridges: [quiet], endpoints: [endpoint, elsewhere])
         #expect(state.repair(replacingBridgeTable: false).contains(#"set apart { type ifname; elements = { "veth1234567" }; }"#))
         #expect(state.connecting(endpoint) == "add element bridge slipway apart { \"veth1234567\" }\n")
-        #expect(state.disconnecting(endpoint) == "add element bridge slipway apart { \"veth1234567\" }\ndelete element bridge slipway apart { \"veth1234567\" }\n")
+        let element = "element bridge slipway apart { \"veth1234567\" }\n"
+        #expect(state.disconnecting(endpoint) == "add \(element)delete \(element)")
         #expect(state.connecting(elsewhere) == "" && FirewallState(bridges: [bridge]).connecting(endpoint) == "")
     }
 
