@@ -9,7 +9,8 @@ enum Groups {
         "container": [
             "run": "run", "create": "create", "start": "start", "attach": "attach", "exec": "exec", "ls": "ps", "list": "ps", "ps": "ps", "logs": "logs",
             "stop": "stop", "restart": "restart", "kill": "kill", "wait": "wait", "rename": "rename", "rm": "rm", "remove": "rm", "inspect": "inspect",
-            "pause": "pause", "unpause": "unpause", "top": "top", "port": "port", "update": "update", "stats": "stats"
+            "pause": "pause", "unpause": "unpause", "top": "top", "port": "port", "update": "update", "stats": "stats", "cp": "cp", "commit": "commit",
+            "diff": "diff", "export": "export", "prune": "container prune"
         ],
         "image": [
             "ls": "images", "list": "images", "import": "import", "tag": "tag", "history": "history", "rm": "rmi", "remove": "rmi", "inspect": "inspect",
@@ -23,7 +24,7 @@ enum Groups {
             "ls": "volume ls", "list": "volume ls", "create": "volume create", "inspect": "inspect", "rm": "volume rm", "remove": "volume rm",
             "prune": "volume prune"
         ],
-        "system": ["info": "info", "events": "events"]
+        "system": ["info": "info", "events": "events", "df": "system df", "prune": "system prune"]
     ]
 
     private static let abstracts = [

@@ -29,7 +29,9 @@ struct Root: ParsableCommand {
         LogoutCommand.self, VersionCommand.self, InfoCommand.self, EventsCommand.self, PauseCommand.self, UnpauseCommand.self, TopCommand.self,
         PortCommand.self, UpdateCommand.self, StatsCommand.self, ListNetworksCommand.self, CreateNetworkCommand.self, ConnectNetworkCommand.self,
         DisconnectNetworkCommand.self, RemoveNetworksCommand.self, PruneNetworksCommand.self, ListVolumesCommand.self, CreateVolumeCommand.self,
-        RemoveVolumesCommand.self, PruneVolumesCommand.self
+        RemoveVolumesCommand.self, PruneVolumesCommand.self,
+        CopyCommand.self, CommitCommand.self, DiffCommand.self, ExportCommand.self, DiskUsageCommand.self, PruneContainersCommand.self,
+        PruneSystemCommand.self
     ]
 
     static let flags = FlagTable(valued: "host/H log-level/l", switches: "version/v debug/D", stopsAtOperand: true)

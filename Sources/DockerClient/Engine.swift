@@ -53,6 +53,13 @@ public final class Engine {
         try stream(begin(request))
     }
 
+    /// Like `open`, with the head of the reply, where some calls say what follows.
+    public func openWithHead(_ request: Request) throws(ClientError) -> (head: ReplyHead, stream: Connection) {
+        let connection = try begin(request), head = try connection.head()
+        guard head.status >= 400 else { return (head, connection) }
+        throw refusal(head, try connection.body())
+    }
+
     /// Like `open`, for attach and exec: the connection is ours afterwards, in both directions. Engines answer 101, old ones 200.
     public func upgrade(_ request: Request) throws(ClientError) -> Connection {
         var request = request
