@@ -6,7 +6,11 @@ import Testing
 
 @Suite("Chapters print what the tools say", .enabled(if: Machine.hasRegistry, Machine.whyNoRegistry))
 struct ChapterTests {
-    @Test("every transcript is true", arguments: ["07-layers/README.md", "07-layers/README.ko.md", "08-images/README.md", "08-images/README.ko.md"])
+    @Test(
+        "every transcript is true",
+        arguments: [
+            "07-layers/README.md", "07-layers/README.ko.md", "08-images/README.md", "08-images/README.ko.md", "10-volumes/README.md", "10-volumes/README.ko.md"
+        ])
     func transcripts(_ chapter: String) throws {
         let chapters = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "chapters")
         let blocks = Block.all(in: try String(contentsOf: chapters.appending(path: chapter), encoding: .utf8))
