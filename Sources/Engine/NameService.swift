@@ -35,10 +35,10 @@ final class NameSockets: Sendable {
 struct NameLimits: Sendable {
     /// Queries under way to servers outside; further ones are dropped, and the asker asks again.
     var forwards = 100
-    /// The same for all containers together: each costs a descriptor.
-    var allForwards = 800
     /// Connections; further ones wait in the kernel.
     var connections = 16
+    /// The same for all containers together: each costs a descriptor, of which a process has a thousand by default, and the daemon needs some.
+    var allForwards = 256, allConnections = 128
     /// Queries under way of one connection; further ones are not read.
     var pipelined = 16
     /// The longest query that is taken over TCP, and how much of an answer may wait for a slow reader.

@@ -34,6 +34,7 @@ extension NameLoop {
                 served[container]?.isFull = true
                 return expect([], of: listener, one.tokens.tcp)
             }
+            guard connections.count < limits.allConnections else { return rest(one) }
             do throws(KernelError) {
                 let socket = NameSocket(try accept(listener))
                 try setNonBlocking(socket.number)
@@ -45,10 +46,15 @@ extension NameLoop {
             } catch {
                 if error.errno == Errno.wouldBlock.rawValue || error.errno == Errno.connectionAbort.rawValue { return }
                 // No descriptors left: asking again at once would only burn the processor.
-                expect([], of: listener, one.tokens.tcp)
-                return restDeadlines.add(one.tokens.tcp, at: monotonicNanoseconds() + 1_000_000_000)
+                return rest(one)
             }
         }
+    }
+
+    /// Takes no connections for a second.
+    private func rest(_ one: Served) {
+        expect([], of: FileDescriptor(rawValue: one.sockets.tcp.number), one.tokens.tcp)
+        restDeadlines.add(one.tokens.tcp, at: monotonicNanoseconds() + 1_000_000_000)
     }
 
     /// Takes connections again after a rest.

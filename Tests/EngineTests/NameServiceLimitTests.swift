@@ -91,6 +91,25 @@ struct NameServiceLimitTests {
         }
     }
 
+    @Test("waits too where all containers together have as many connections as they may, and is served when there is room")
+    func allConnections() throws {
+        var limits = NameLimits()
+        (limits.allConnections, limits.idleNanoseconds) = (2, 400_000_000)
+        try withNames(limits) { service in
+            let (a, b) = (try NameSockets(), try NameSockets())
+            let (greedy, other) = (try NameClient(a), try NameClient(b))
+            try service.open("a", a, table: names("web", "10.1.0.2"), servers: [])
+            try service.open("b", b, table: names("web", "10.2.0.2"), servers: [])
+            let silent = try (0..<2).map { _ in try greedy.connection() }
+            #expect(try eventually { service.underWay.connections == 2 })
+            let waiting = try other.connection()
+            try waiting.send(framed(nameQuery("web")))
+            let reply = try waiting.next()
+            #expect(reply.map(lastFour) == [10, 2, 0, 2])
+            for stream in silent { #expect(try stream.hasEnded()) }
+        }
+    }
+
     @Test("or sends what is no query over a connection loses it")
     func nonsense() throws {
         try withNames { service in
