@@ -20,16 +20,21 @@ extension ContainerEngine {
             }
         }
         if mode == "host", (request.config.Hostname ?? "").isEmpty { record.config.Hostname = systemName().host }
-        guard mode.hasPrefix("container:"), let other = try? find(String(mode.dropFirst("container:".count))) else { return }  // told at its start
+        guard let other = sharer(mode) else { return }
         record.host.NetworkMode = "container:\(other.id)"
         (record.config.Hostname, record.config.Domainname) = (other.record.config.Hostname, other.record.config.Domainname)
     }
 
     /// The directory with a container's network files: that of the container whose network it shares.
     func networkFiles(of record: ContainerRecord) -> FilePath {
-        let mode = record.host.NetworkMode ?? ""
-        guard mode.hasPrefix("container:"), let other = try? find(String(mode.dropFirst("container:".count))) else { return dataDirectory(record.id) }  // told at its start
-        return dataDirectory(other.id)
+        dataDirectory(sharer(record.host.NetworkMode ?? "")?.id ?? record.id)
+    }
+
+    /// The container whose network a mode names; one that is not there is told at the start.
+    private func sharer(_ mode: String) -> Container? {
+        let prefix = "container:"
+        guard mode.hasPrefix(prefix) else { return nil }
+        do throws(EngineError) { return try find(String(mode.dropFirst(prefix.count))) } catch { return nil }
     }
 
     /// Connects a container that starts: namespace, addresses, ports, names.

@@ -23,7 +23,9 @@ func writeNetworkFiles(_ record: ContainerRecord, in directory: FilePath, _ fact
     let sharesHost = record.host.NetworkMode == "host"
     let resolvers = try hostResolvers()
     try writeFile(directory.appending("hostname"), (record.config.Hostname ?? "") + "\n")
-    try writeFile(directory.appending("hosts"), sharesHost ? try textOrNothing("/etc/hosts") + extraHosts(record.host, facts) : hostsFile(record.host, record.config, facts))
+    try writeFile(
+        directory.appending("hosts"),
+        sharesHost ? try textOrNothing("/etc/hosts") + extraHosts(record.host, facts) : hostsFile(record.host, record.config, facts))
     try writeFile(
         directory.appending("resolv.conf"),
         facts.resolvesNames ? nameServiceFile(resolvers, record.host) : resolverFile(resolvers, record.host, keepsLoopback: sharesHost))
@@ -63,7 +65,9 @@ func ownLine(_ address: IPv4Address, _ config: ContainerConfig) -> String {
 /// Takes away or adds the container's own lines in a hosts file that the container may have changed meanwhile. Blocks.
 func changeHosts(_ path: FilePath, remove: IPv4Address?, add: IPv4Address?, _ config: ContainerConfig) throws(KernelError) {
     var text = try textOrNothing(path)
-    if let remove { text = text.split(separator: "\n", omittingEmptySubsequences: false).filter { "\($0)\n" != ownLine(remove, config) }.joined(separator: "\n") }
+    if let remove {
+        text = text.split(separator: "\n", omittingEmptySubsequences: false).filter { "\($0)\n" != ownLine(remove, config) }.joined(separator: "\n")
+    }
     if let add { text += ownLine(add, config) }
     try writeFile(path, text)
 }

@@ -88,7 +88,8 @@ final class HostSide {
         guard let pool = network.pools.first else { throw NetworksError.notFound(network.name) }
         let index = try wiring.ensureBridge(
             BridgeWish(
-                name: network.link, alias: "\(mark) network \(network.name)".prefixed(bytes: 255), gateway: pool.gateway, prefixLength: pool.subnet.prefixLength,
+                name: network.link, alias: "\(mark) network \(network.name)".prefixed(bytes: 255), gateway: pool.gateway,
+                prefixLength: pool.subnet.prefixLength,
                 mtuBytes: network.mtuBytes.map { UInt32($0) }))
         let firewall = try firewall(), wanted = network.firewallBridge
         if let wanted, !firewall.state.bridges.contains(wanted) {
@@ -140,7 +141,9 @@ final class HostSide {
 
     /// Lays one wire, from the bridge into a namespace in which `inside` was made.
     /// - Parameter isWayOut: whether the default route leads over it
-    func connect(_ endpoint: TakenEndpoint, of container: String, on network: NetworkRecord, isWayOut: Bool, namespace: FileDescriptor, inside: RouteSocket) throws {
+    func connect(_ endpoint: TakenEndpoint, of container: String, on network: NetworkRecord, isWayOut: Bool, namespace: FileDescriptor, inside: RouteSocket)
+        throws
+    {
         let wish = EndpointWish(
             hostLink: endpoint.hostLink, alias: "\(mark) container \(container)", insideLink: endpoint.insideLink, address: endpoint.address,
             prefixLength: endpoint.prefixLength, hardwareAddress: endpoint.mac, gateway: isWayOut ? endpoint.gateway : nil,

@@ -37,7 +37,8 @@ extension ContainerEngine {
         let wish = asked.endpoint
         if wish.hasIPAM { endpoint.IPAMConfig = EndpointAddresses(IPv4Address: wish.address?.description) }
         if !wish.links.isEmpty { endpoint.Links = wish.links }
-        let aliases = networking.resolvesNames(asked.network) ? wish.aliases + [String(container.id.prefix(12))].filter { !wish.aliases.contains($0) } : wish.aliases
+        let aliases =
+            networking.resolvesNames(asked.network) ? wish.aliases + [String(container.id.prefix(12))].filter { !wish.aliases.contains($0) } : wish.aliases
         if !aliases.isEmpty { endpoint.Aliases = aliases }
         if !wish.driverOptions.isEmpty { endpoint.DriverOpts = wish.driverOptions }
         guard let live else { return endpoint }
@@ -58,7 +59,9 @@ extension ContainerEngine {
         }
         let keys = Set(live.ports.map(\.key)), hasPlace = !live.endpoints.isEmpty
         let exposed = hasPlace ? exposedPorts(container.record).filter { !keys.contains($0) }.compactMap(exposedSummary) : []
-        return (published + exposed).sorted { ($0.PrivatePort, $0.`Type`, $0.IP ?? "", $0.PublicPort ?? 0) < ($1.PrivatePort, $1.`Type`, $1.IP ?? "", $1.PublicPort ?? 0) }
+        return (published + exposed).sorted {
+            ($0.PrivatePort, $0.`Type`, $0.IP ?? "", $0.PublicPort ?? 0) < ($1.PrivatePort, $1.`Type`, $1.IP ?? "", $1.PublicPort ?? 0)
+        }
     }
 
     private func exposedSummary(_ key: String) -> PortSummary? {

@@ -1,9 +1,9 @@
+import Digests
 // Networks when the engine starts and when it ends. The database says what was intended, the kernel has what was done, the shims say who runs; a daemon
 // that was killed between two of these leaves them apart, and this brings them together, as often as it is run: places of containers that don't run
 // are given back, rules are written anew in one transaction, wires of nobody are removed by our mark in their alias, and name service opens new
 // sockets. What runs is not disturbed: its wires stay, and connection tracking remembers what was translated. Chapter 12 over chapter 09.
 import DockerAPI
-import Digests
 import Linux
 import Logging
 import Metadata
@@ -36,7 +36,9 @@ extension ContainerEngine {
                 try transaction.ensurePredefinedNetworks(link: link, hostSubnets: hostSubnets, at: now) {
                     predefinedNetworkIdentifier(missing.popFirst() ?? "")
                 }
-                return try NetworksError.wrapping { () throws(MetadataError) in (try transaction.networks(), try transaction.endpoints(), try transaction.ports()) }
+                return try NetworksError.wrapping { () throws(MetadataError) in
+                    (try transaction.networks(), try transaction.endpoints(), try transaction.ports())
+                }
             }
         }
         networking.remember(networks, places, ports)
@@ -108,9 +110,12 @@ extension ContainerEngine {
                 links.contains { $0.name == network.link } || live.values.contains { $0.endpoints.contains { $0.network.id == network.id } }
             }
             try side.firewall().repair(firewallState(instance, used, live))
-            for network in used { try side.repair(network, live.values.flatMap(\.endpoints)) }
-            for id in live.keys {
-                do { try networking.openNames(id, side) } catch { log.error("container \(id): name service: \(error)") }
+            for network in used { _ = try side.bridge(of: network) }
+            for (id, live) in live {
+                do {
+                    try side.repair(id, live)
+                    try networking.openNames(id, side)
+                } catch { log.error("container \(id): repair its network: \(error)") }
             }
         }
     }
@@ -138,13 +143,26 @@ private func firewallState(_ instance: String, _ networks: [NetworkRecord], _ li
 }
 
 extension HostSide {
-    /// A bridge that was removed under its containers is made again, and they are plugged in again.
-    fileprivate func repair(_ network: NetworkRecord, _ endpoints: [LiveEndpoint]) throws {
-        let index = try bridge(of: network)
-        for endpoint in endpoints where endpoint.network.id == network.id {
-            guard let link = endpoint.taken?.hostLink, try !wiring.isConnected(hostLink: link, mark: mark, to: index) else { continue }
-            try wiring.plug(hostLink: link, into: index)
+    /// Plugs in again what hangs loose since its bridge was removed, and lays the wires that a connect was killed before.
+    fileprivate func repair(_ id: String, _ live: LiveNetworks) throws {
+        for endpoint in live.endpoints {
+            guard let taken = endpoint.taken, try !wiring.isConnected(hostLink: taken.hostLink, mark: mark, to: try bridge(of: endpoint.network)) else {
+                continue
+            }
+            // one that is off was never finished
+            if try wiring.marked(mark).contains(where: { $0.name == taken.hostLink && $0.isUp }) {
+                try wiring.plug(hostLink: taken.hostLink, into: try bridge(of: endpoint.network))
+            } else {
+                try lay(endpoint, of: id, live)
+            }
         }
+    }
+
+    private func lay(_ endpoint: LiveEndpoint, of id: String, _ live: LiveNetworks) throws {
+        guard let taken = endpoint.taken else { return }
+        let namespace = try open(FilePath(live.sandbox), .readOnly), inside = try enter(live.sandbox) { _ in try RouteSocket() }
+        try namespace.borrow { try connect(taken, of: id, on: endpoint.network, isWayOut: false, namespace: $0, inside: inside) }
+        try wiring.setDefaultRoute(live.gatewayEndpoint?.taken?.gateway, inside: inside)
     }
 }
 

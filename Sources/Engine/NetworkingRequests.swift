@@ -20,7 +20,9 @@ extension ContainerEngine {
         if body.ConfigOnly == true || !(body.ConfigFrom?.Network ?? "").isEmpty {
             throw EngineError(.unsupported, "networks for configuration only are not supported by this engine")
         }
-        if !["", "local"].contains(body.Scope ?? "") { throw EngineError(.unsupported, "networks of scope \(body.Scope ?? "") need a swarm, which this engine does not have") }
+        if !["", "local"].contains(body.Scope ?? "") {
+            throw EngineError(.unsupported, "networks of scope \(body.Scope ?? "") need a swarm, which this engine does not have")
+        }
         let request = NetworkRequest(body), (metadata, networking) = (metadata, networking), id = randomIdentifier(), now = WallTime.now.nanoseconds
         let record = try await asEngineError {
             let needsPool = request.pools.allSatisfy { $0.subnet.isEmpty }
@@ -49,7 +51,9 @@ extension ContainerEngine {
             try metadata.change { (transaction) throws(NetworksError) in try transaction.deleteNetwork(network.id) }
         }
         networking.state.withLock { $0.networks[network.id] = nil }
-        do { try await networking.thread.run { side in try side.removeBridge(network.link) } } catch { log.error("network \(network.name): remove its bridge: \(error)") }
+        do { try await networking.thread.run { side in try side.removeBridge(network.link) } } catch {
+            log.error("network \(network.name): remove its bridge: \(error)")
+        }
         publish("destroy", network)
     }
 
@@ -59,7 +63,8 @@ extension ContainerEngine {
         guard (filters["until"] ?? []).count < 2 else { throw EngineError(.invalid, "more than one until filter specified") }
         let moment = try filters["until"]?.first.map { (text) throws(EngineError) in try filterMoment(text) }
         var removed: [String] = []
-        for network in networking.all where !network.isPredefined && networking.members(of: network.id).isEmpty && network.matches(prune: filters, before: moment) {
+        for network in networking.all
+        where !network.isPredefined && networking.members(of: network.id).isEmpty && network.matches(prune: filters, before: moment) {
             do {
                 try await remove(network)
                 removed.append(network.name)

@@ -61,7 +61,9 @@ func askedEndpoint(_ asked: EndpointRequest, _ config: ContainerConfig) throws(E
         guard let address = IPv4Address(text) else { throw invalid("invalid IPv4 address: \(text)") }
         result.address = address
     }
-    if let text = asked.IPAMConfig?.IPv6Address, !text.isEmpty { throw EngineError(.unsupported, "an IPv6 address (\(text)) is not supported by this engine yet") }
+    if let text = asked.IPAMConfig?.IPv6Address, !text.isEmpty {
+        throw EngineError(.unsupported, "an IPv6 address (\(text)) is not supported by this engine yet")
+    }
     if asked.IPAMConfig?.LinkLocalIPs?.isEmpty == false { throw EngineError(.unsupported, "link-local addresses are not supported by this engine yet") }
     let own = try hardwareAddress(asked.MacAddress), shared = try hardwareAddress(config.MacAddress)
     result.mac = own ?? shared

@@ -23,7 +23,9 @@ extension ContainerEngine {
         let record = container.record, mode = record.host.NetworkMode ?? "bridge"
         if mode.hasPrefix("container:") { return try await share(String(mode.dropFirst("container:".count)), container, shim) }
         var wanted: [(network: NetworkRecord, asked: AskedEndpoint)] = []
-        for one in try await askedOrDefault(container, mode) { wanted.append((try networksError { () throws(NetworksError) in try networking.find(one.network) }, one.endpoint)) }
+        for one in try await askedOrDefault(container, mode) {
+            wanted.append((try networksError { () throws(NetworksError) in try networking.find(one.network) }, one.endpoint))
+        }
         guard wanted.contains(where: { $0.network.driver == "bridge" }) else { return try await settle(container, wanted.map(\.network)) }
         async let namespace = shim.ask(.network(path: nil))
         try await take(container, wanted)

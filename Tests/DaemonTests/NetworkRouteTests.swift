@@ -28,7 +28,9 @@ struct NetworkRouteTests {
             let all: [NetworkReply] = try await get(client, "/networks")
             #expect(Dictionary(all.map { ($0.Name, $0.Driver) }) { $1 } == ["bridge": "bridge", "host": "host", "none": "null"])
             let bridge: NetworkReply = try await get(client, "/networks/bridge")
-            #expect(bridge.Options["com.docker.network.bridge.default_bridge"] == "true" && bridge.Options["com.docker.network.bridge.name"]?.hasPrefix("sw-") == true)
+            #expect(
+                bridge.Options["com.docker.network.bridge.default_bridge"] == "true"
+                    && bridge.Options["com.docker.network.bridge.name"]?.hasPrefix("sw-") == true)
             #expect(bridge.Id.count == 64 && bridge.IPAM.Config?.count == 1 && bridge.Containers.isEmpty)
             #expect(try await text(client, "DELETE", "/networks/host") == (403, "{\"message\":\"host is a pre-defined network and cannot be removed\"}\n"))
         }
@@ -37,7 +39,8 @@ struct NetworkRouteTests {
     @Test("a network is made, found by name, id and prefix, shown as it was asked for, and removed")
     func life() async throws {
         try await withEngine { client, _ in
-            let body = #"{"Name":"n1","Driver":"","IPAM":{"Driver":"default","Options":{},"Config":[{"Subnet":"10.77.0.0/24","IPRange":"10.77.0.128/25"}]},"Internal":true,"Labels":{"a":"b"},"Options":{"x":"y"},"CheckDuplicate":true}"#
+            let body =
+                #"{"Name":"n1","Driver":"","IPAM":{"Driver":"default","Options":{},"Config":[{"Subnet":"10.77.0.0/24","IPRange":"10.77.0.128/25"}]},"Internal":true,"Labels":{"a":"b"},"Options":{"x":"y"},"CheckDuplicate":true}"#
             let made = try await post(client, "/networks/create", body)
             #expect(made.status == 201)
             let id = try JSONDecoder().decode(NetworkCreateReply.self, from: Data(made.body.utf8)).Id
@@ -59,7 +62,8 @@ struct NetworkRouteTests {
             (#"{"Name":"bridge"}"#, 403, "operation is not permitted on predefined bridge network"), (#"{"Name":"x","Driver":"zz"}"#, 404, "zz"),
             (#"{"Name":"x","Driver":"host"}"#, 403, "only one instance of"), (#"{"Name":"x","EnableIPv6":true}"#, 501, "IPv6"),
             (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"nonsense"}]}}"#, 400, "invalid"), (#"{"Name":"x","ConfigOnly":true}"#, 501, "not supported"),
-            (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"10.1.0.0/16"}]}}"#, 403, "Pool overlaps with other one on this address space"), (#"{"Name":""}"#, 400, "invalid name")
+            (#"{"Name":"x","IPAM":{"Config":[{"Subnet":"10.1.0.0/16"}]}}"#, 403, "Pool overlaps with other one on this address space"),
+            (#"{"Name":""}"#, 400, "invalid name")
         ])
     func refusals(_ body: String, _ status: Int, _ words: String) async throws {
         try await withEngine { client, _ in

@@ -42,7 +42,9 @@ struct NetworkPortTests {
         var reserver = PortReserver(published: [])
         let first = try reserver.reserve([wish(nil)])
         let number = first[0].port.hostPort
-        #expect(throws: PortRefusal(description: "Bind for 127.0.0.55:\(number) failed: port is already allocated")) { try reserver.reserve([wish(number...number)]) }
+        #expect(throws: PortRefusal(description: "Bind for 127.0.0.55:\(number) failed: port is already allocated")) {
+            try reserver.reserve([wish(number...number)])
+        }
         var stranger = PortReserver(published: [])
         let words = PortRefusal(description: "failed to bind host port 127.0.0.55:\(number)/tcp: address already in use")
         #expect(throws: words) { try stranger.reserve([wish(nil, 81, .udp), wish(number...number)]) }
@@ -66,7 +68,9 @@ struct NetworkPortTests {
     func foreignAddress() {
         var reserver = PortReserver(published: [])
         let request = PortRequest(proto: .tcp, containerPort: 80, hostAddress: IPv4Address(0x0102_0304), hostPorts: 8080...8080)
-        #expect(throws: PortRefusal(description: "failed to bind host port 1.2.3.4:8080/tcp: cannot assign requested address")) { try reserver.reserve([request]) }
+        #expect(throws: PortRefusal(description: "failed to bind host port 1.2.3.4:8080/tcp: cannot assign requested address")) {
+            try reserver.reserve([request])
+        }
     }
 
     @Test("a socket that is let go gives its port back")

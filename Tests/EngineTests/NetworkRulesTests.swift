@@ -36,8 +36,14 @@ struct NetworkRulesTests {
             (#"{"HostConfig":{"PortBindings":{"80/tcp":[{"HostPort":"9000-8000"}]}}}"#, #"invalid port specification: "9000-8000""#),
             (#"{"HostConfig":{"NetworkMode":"container:"}}"#, "Invalid network mode: invalid container format container:<name|id>"),
             (#"{"Hostname":"h","HostConfig":{"NetworkMode":"container:x"}}"#, "conflicting options: hostname and the network mode"),
-            (#"{"HostConfig":{"NetworkMode":"container:x","PublishAllPorts":true}}"#, "conflicting options: port publishing and the container type network mode"),
-            (#"{"ExposedPorts":{"80/tcp":{}},"HostConfig":{"NetworkMode":"container:x"}}"#, "conflicting options: port exposing and the container type network mode"),
+            (
+                #"{"HostConfig":{"NetworkMode":"container:x","PublishAllPorts":true}}"#,
+                "conflicting options: port publishing and the container type network mode"
+            ),
+            (
+                #"{"ExposedPorts":{"80/tcp":{}},"HostConfig":{"NetworkMode":"container:x"}}"#,
+                "conflicting options: port exposing and the container type network mode"
+            ),
             (#"{"HostConfig":{"NetworkMode":"container:x","Dns":["1.1.1.1"]}}"#, "conflicting options: dns and the network mode"),
             (#"{"MacAddress":"02:00:00:00:00:01","HostConfig":{"NetworkMode":"host"}}"#, "conflicting options: mac-address and the network mode"),
             (#"{"NetworkingConfig":{"EndpointsConfig":{"n1":null}}}"#, "no EndpointSettings for n1"),
@@ -56,7 +62,8 @@ struct NetworkRulesTests {
 
     @Test("exposing SCTP, null bindings and host-gateway are fine")
     func accepted() throws {
-        #expect(try refusal(#"{"ExposedPorts":{"80/sctp":{}},"HostConfig":{"PortBindings":{"81/tcp":null},"ExtraHosts":["h:host-gateway","g=10.0.0.1"]}}"#) == nil)
+        #expect(
+            try refusal(#"{"ExposedPorts":{"80/sctp":{}},"HostConfig":{"PortBindings":{"81/tcp":null},"ExtraHosts":["h:host-gateway","g=10.0.0.1"]}}"#) == nil)
     }
 
     @Test("without a word about networks it is the default bridge; the key default means the same")
@@ -68,7 +75,8 @@ struct NetworkRulesTests {
 
     @Test("the mode's network comes first, an id becomes a name, and an unknown network is kept as it was called")
     func order() throws {
-        let several = try asked(#"{"NetworkingConfig":{"EndpointsConfig":{"a":{},"a1a1":{"Aliases":["web"],"IPAMConfig":{"IPv4Address":"10.1.0.9"}}}}}"#, mode: "n1")
+        let several = try asked(
+            #"{"NetworkingConfig":{"EndpointsConfig":{"a":{},"a1a1":{"Aliases":["web"],"IPAMConfig":{"IPv4Address":"10.1.0.9"}}}}}"#, mode: "n1")
         #expect(several.map(\.network) == ["n1", "a"])
         #expect(several[0].endpoint.aliases == ["web"] && several[0].endpoint.address?.description == "10.1.0.9" && several[0].endpoint.hasIPAM)
         #expect(try asked("{}", mode: "later").map(\.network) == ["later"])
@@ -88,11 +96,13 @@ struct NetworkRulesTests {
 
     @Test("what Compose and docker-py send for a network is read")
     func bodies() throws {
-        let compose = try JSONDecoder().decode(NetworkCreateRequest.self, from: Data(#"{"Name":"p_default","Driver":"","IPAM":null,"Options":null,"Labels":{"a":"b"}}"#.utf8))
+        let compose = try JSONDecoder().decode(
+            NetworkCreateRequest.self, from: Data(#"{"Name":"p_default","Driver":"","IPAM":null,"Options":null,"Labels":{"a":"b"}}"#.utf8))
         #expect(NetworkRequest(compose).driver.isEmpty && NetworkRequest(compose).pools.isEmpty && NetworkRequest(compose).labels == ["a": "b"])
         let python = try JSONDecoder().decode(
             NetworkCreateRequest.self,
-            from: Data(#"{"Name":"n","Driver":null,"IPAM":{"Driver":"default","Config":[{"Subnet":"10.9.0.0/24","Gateway":null}]},"CheckDuplicate":null}"#.utf8))
+            from: Data(#"{"Name":"n","Driver":null,"IPAM":{"Driver":"default","Config":[{"Subnet":"10.9.0.0/24","Gateway":null}]},"CheckDuplicate":null}"#.utf8)
+        )
         #expect(NetworkRequest(python).pools == [NetworkRequest.Pool(subnet: "10.9.0.0/24")])
     }
 }
