@@ -15,7 +15,7 @@ struct Tool: ParsableCommand {
 
             Exit status: 0; of `exec` the command's; 126 where it cannot be run, 127 where it is not found; 1 for a failure, 64 for wrong usage.
             """,
-        subcommands: [Links.self, Addresses.self, Routes.self, Neighbours.self, Lab.self, Exec.self])
+        subcommands: [Links.self, Addresses.self, Routes.self, Neighbours.self, Lab.self, Exec.self, Trace.self, TraceEvents.self])
 }
 
 Tool.main()
