@@ -76,7 +76,9 @@ public struct LinkFlags: OptionSet, Sendable, Hashable {
 
 /// Counters of a link, since it was made. `struct rtnl_link_stats64` of linux/if_link.h.
 public struct LinkStatistics: Sendable, Equatable {
+    /// What arrived and what left.
     public let receivedPackets, sentPackets, receivedBytes, sentBytes: UInt64
+    /// What was damaged, and what there was no room for.
     public let receivedErrors, sentErrors, receivedDrops, sentDrops: UInt64
 
     /// Reads the structure's first eight numbers; newer kernels append to it.

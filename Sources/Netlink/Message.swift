@@ -66,10 +66,15 @@ public struct MessageType: RawRepresentable, Sendable, Hashable {
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
     private init(_ rawValue: UInt16) { self.rawValue = rawValue }
+    /// An acknowledgement or a refusal; the end of a list
     public static let error = MessageType(2), done = MessageType(3)
+    /// `RTM_NEWLINK` and its like: made or described; removed; asked for; changed
     public static let newLink = MessageType(16), deleteLink = MessageType(17), getLink = MessageType(18), setLink = MessageType(19)
+    /// `RTM_NEWADDR` and its like
     public static let newAddress = MessageType(20), deleteAddress = MessageType(21), getAddress = MessageType(22)
+    /// `RTM_NEWROUTE` and its like
     public static let newRoute = MessageType(24), deleteRoute = MessageType(25), getRoute = MessageType(26)
+    /// `RTM_NEWNEIGH` and its like
     public static let newNeighbour = MessageType(28), deleteNeighbour = MessageType(29), getNeighbour = MessageType(30)
 
     /// The manual's name, such as `RTM_NEWLINK`.

@@ -26,19 +26,23 @@ public final class RouteSocket: Sendable {
     @discardableResult
     public func request(_ message: Message) throws(NetlinkError) -> [Answer] { try request([message]) }
 
-    /// Sends several messages at once and waits until all are carried out.
+    /// Sends several messages at once and waits until all are carried out. More than 64 go in several datagrams.
     /// - Returns: the answers of all, in order, without the acknowledgements.
     /// - Throws: the refusal of the first that failed; those behind it were tried too.
     @discardableResult
     public func request(_ messages: [Message]) throws(NetlinkError) -> [Answer] {
         guard !messages.isEmpty else { return [] }
         messages.forEach { witness?($0) }
-        return try lastSequence.withLock { (last) throws(NetlinkError) in
-            let first = last &+ 1
-            last = last &+ UInt32(messages.count)
-            try send(messages.map(\.acknowledged), from: first)
-            return try collect(messages, from: first)
+        var answers: [Answer] = [], failure: NetlinkError?
+        // more acknowledgements than the socket holds would be lost: ENOBUFS
+        for start in stride(from: 0, to: messages.count, by: mostInOne) {
+            do throws(NetlinkError) { answers += try exchange(Array(messages[start..<min(start + mostInOne, messages.count)])) } catch {
+                guard case .refused = error else { throw error }
+                if failure == nil { failure = error }
+            }
         }
+        if let failure { throw failure }
+        return answers
     }
 
     /// Asks for all of a kind: links, addresses, routes, neighbours. A list that changed while the kernel wrote it is asked for again.
@@ -46,13 +50,22 @@ public final class RouteSocket: Sendable {
         var question = message
         question.flags.formUnion(.dump)
         witness?(question)
-        for _ in 0..<16 {
+        for _ in 0..<64 {
             if let answers = try attemptDump(question) { return answers }
         }
         throw .interrupted(request: question.words)
     }
 
     // MARK: One round
+
+    private func exchange(_ messages: [Message]) throws(NetlinkError) -> [Answer] {
+        try lastSequence.withLock { (last) throws(NetlinkError) in
+            let first = last &+ 1
+            last = last &+ UInt32(messages.count)
+            try send(messages.map(\.acknowledged), from: first)
+            return try collect(messages, from: first)
+        }
+    }
 
     private func send(_ messages: [Message], from first: UInt32) throws(NetlinkError) {
         var bytes: [UInt8] = []
@@ -109,6 +122,9 @@ public final class RouteSocket: Sendable {
         return try Answer.all(in: datagram)
     }
 }
+
+/// How many messages go into one datagram.
+private let mostInOne = 64
 
 extension Message {
     /// The same, with an answer wanted also if all goes well.
