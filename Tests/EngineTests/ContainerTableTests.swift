@@ -47,7 +47,7 @@ struct ContainerTableTests {
             }
             let row = try #require(try metadata.read { (transaction) throws(MetadataError) in try transaction.storedContainers() }.first)
             #expect(row.name == "db" && row.stage == .ready && row.shouldRun && row.past == past)
-            #expect(row.record.path == "sh" && row.record.arguments == ["-c"] && row.record.networks == ["none"])
+            #expect(row.record.path == "sh" && row.record.arguments == ["-c"] && row.record.networks == [AskedNetwork("none")])
         }
     }
 }
