@@ -33,7 +33,12 @@ extension ContainerEngine {
                 let cancels = cancelsRestart(number, container.record.config)
                 await self.carryOut(container.apply(.stopAsked(cancels: cancels)), container)
                 guard let run = container.run else { return }  // between two runs there is nobody to signal
-                try await run.shim.ask(.signal(number: number, all: false))
+                do throws(ShimFailure) {
+                    try await run.shim.ask(.signal(number: number, all: false))
+                } catch {
+                    guard error.kind != .notRunning else { return }  // it has ended by itself, and that is about to be told
+                    throw error
+                }
                 self.publish("kill", container, ["signal": "\(number)"])
                 if cancels, container.isPaused { try await self.thaw(container, run.shim) }
             }

@@ -32,7 +32,7 @@ func logLimits(_ host: HostConfig) throws(EngineError) -> (maxBytes: Int?, maxFi
         case "compress" where ["false", "0"].contains(value): break
         case "compress": throw EngineError(.unsupported, "log opt 'compress' is not supported by this engine yet")
         case "labels", "labels-regex", "env", "env-regex", "tag": break  // a warning says what becomes of them
-        default: throw EngineError(.invalid, "unknown log opt '\(key)' for \(host.LogConfig?.Type ?? "json-file") log driver")
+        default: throw EngineError(.invalid, "unknown log opt '\(key)' for \(host.LogConfig?.Type.flatMap { $0.isEmpty ? nil : $0 } ?? "json-file") log driver")
         }
     }
     if maxFiles > 1, maxBytes == nil { throw EngineError(.invalid, "max-file cannot be specified without max-size") }

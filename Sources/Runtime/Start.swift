@@ -121,7 +121,10 @@ private func inProcessNamespaceOf(_ targets: [JoinTarget], _ body: () throws(Ker
     guard !targets.isEmpty else { return try body() }
     let own = try open("/proc/self/ns/pid", .readOnly)
     try join(targets)
-    let cloned = try body()
-    try own.borrow { (descriptor) throws(KernelError) in try setNamespace(descriptor, .pid) }
-    return cloned
+    switch consume (try body()) {
+    case .child: return .child  // it is inside, and the kernel lets nobody out
+    case .parent(let process, let descriptor):
+        try own.borrow { (descriptor) throws(KernelError) in try setNamespace(descriptor, .pid) }
+        return .parent(process, descriptor: descriptor)
+    }
 }

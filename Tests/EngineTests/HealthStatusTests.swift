@@ -22,20 +22,24 @@ struct HealthStatusTests {
     @Test("one success makes it healthy, so many failures in a row unhealthy, and only changes are told")
     func streaks() {
         var health = Health()
-        #expect(!health.take(result(1), retries: 3, isStarting: false) && health.failingStreak == 1)
-        #expect(health.take(result(0), retries: 3, isStarting: false) && health.status == .healthy && health.failingStreak == 0)
-        let told = (0..<4).map { _ in health.take(result(-1), retries: 3, isStarting: false) }
-        #expect(told == [false, false, true, false] && health.status == .unhealthy && health.failingStreak == 4)
-        #expect(health.take(result(0), retries: 3, isStarting: false) && health.status == .healthy)
+        let told = [1, 0, -1, -1, -1, -1, 0].map { code in
+            let isTold = health.take(result(code), retries: 3, isStarting: false)
+            return "\(isTold) \(health.status) \(health.failingStreak)"
+        }
+        #expect(
+            told == [
+                "false starting 1", "true healthy 0", "false healthy 1", "false healthy 2", "true unhealthy 3", "false unhealthy 4", "true healthy 0"
+            ])
     }
 
     @Test("in the start period failures do not count as long as nothing has succeeded")
     func startPeriod() {
         var health = Health()
-        for _ in 0..<10 { #expect(!health.take(result(1), retries: 1, isStarting: true)) }
-        #expect(health.status == .starting && health.failingStreak == 0)
+        let early = (0..<10).map { _ in health.take(result(1), retries: 1, isStarting: true) }
+        #expect(!early.contains(true) && health.status == .starting && health.failingStreak == 0)
         _ = health.take(result(0), retries: 1, isStarting: true)
-        #expect(health.take(result(1), retries: 1, isStarting: true) && health.status == .unhealthy)
+        let isTold = health.take(result(1), retries: 1, isStarting: true)
+        #expect(isTold && health.status == .unhealthy)
     }
 
     @Test("the last five results are kept, oldest first; Docker's form has null for none")

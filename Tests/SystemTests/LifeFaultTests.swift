@@ -35,7 +35,7 @@ struct LifeFaultTests {
                 let isSettled = try eventually(within: 20) {
                     try ["running true", "exited false", "created false"].contains(bed.inspect(name, "{{.State.Status}} {{gt .State.Pid 0}}"))
                 }
-                #expect(isSettled, "round \(round): \(name) is \(try bed.inspect(name, "{{json .State}}"))")
+                #expect(isSettled, "round \(round): \(name) is \((try? bed.inspect(name, "{{json .State}}")) ?? "")")
             }
         }
         let all = try bed.docker("ps", "-aq").lines
@@ -44,7 +44,8 @@ struct LifeFaultTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: bed.folder.appending(path: "run/containers").path).isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: bed.data.appending(path: "containers").path).isEmpty)
         let isClean = try eventually { try leftCgroups() == before }
-        #expect(isClean, "\(try leftCgroups()), before: \(before)")
+        let left = try leftCgroups()
+        #expect(isClean, "\(left), before: \(before)")
         bed.stopDaemon()
     }
 }
