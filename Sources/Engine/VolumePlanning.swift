@@ -53,12 +53,12 @@ extension AskedMount {
 /// - Parameters:
 ///   - config: merged with the image's
 ///   - volumesOf: the mounts of another container, by name or id
-/// - Throws: `invalid` in Docker's words; `notFound` for an unknown container or volume driver.
+/// - Throws: `invalid` in Docker's words; never `notFound`, by which a client would take the image to be missing, and pull it.
 func plannedMounts(
     _ config: ContainerConfig, _ host: HostConfig, volumesOf: (String) throws(EngineError) -> [AskedMount]
 ) throws(EngineError) -> [AskedMount] {
     if let driver = host.VolumeDriver, !["", localDriver].contains(driver) {
-        throw EngineError(.notFound, "error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+        throw EngineError(.invalid, "error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
     }
     var own: [AskedMount] = []
     for text in host.Binds ?? [] { try add(try mount(notation: text), to: &own, host) }
@@ -116,7 +116,9 @@ private func othersMounts(_ text: String, _ volumesOf: (String) throws(EngineErr
     guard words.allSatisfy({ ["ro", "rw", "z", "Z"].contains($0) }), Set(words).count == words.count, !Set(["ro", "rw"]).isSubset(of: words) else {
         throw EngineError(.invalid, "invalid mode: \(mode)")
     }
-    return try volumesOf(parts[0]).filter { $0.point.`Type` != "tmpfs" }.map { mount in
+    let theirs: [AskedMount]
+    do throws(EngineError) { theirs = try volumesOf(parts[0]) } catch { throw EngineError(.invalid, error.message) }
+    return theirs.filter { $0.point.`Type` != "tmpfs" }.map { mount in
         var mount = mount
         mount.point.Mode = ""
         mount.point.RW = mount.point.RW && !words.contains("ro")

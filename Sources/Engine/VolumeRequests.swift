@@ -57,7 +57,7 @@ private func bind(_ request: MountRequest, at place: String, _ isReadOnly: Bool,
 private func volume(_ request: MountRequest, at place: String, _ isReadOnly: Bool, _ refuse: (String) -> EngineError) throws(EngineError) -> AskedMount {
     let options = request.VolumeOptions, name = request.Source ?? "", subpath = options?.Subpath ?? ""
     if let driver = options?.DriverConfig?.Name, !["", localDriver].contains(driver) {
-        throw EngineError(.notFound, "error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
+        throw EngineError(.invalid, "error looking up volume plugin \(driver): plugin \"\(driver)\" not found")
     }
     let detail = MountDetail(
         isFilled: options?.NoCopy != true && subpath.isEmpty, subpath: subpath, options: options?.DriverConfig?.Options ?? [:], labels: options?.Labels ?? [:])

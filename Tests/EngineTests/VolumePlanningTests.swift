@@ -72,7 +72,7 @@ struct VolumePlanningTests {
         let readOnly = try plan(#"{"HostConfig":{"VolumesFrom":["other:ro"]}}"#, others: others)
         #expect(readOnly.map(\.point.RW) == [false, false] && readOnly[0].detail.isAnonymous && !readOnly[0].detail.isFilled)
         #expect(throws: EngineError(.invalid, "invalid mode: nocopy")) { try plan(#"{"HostConfig":{"VolumesFrom":["other:nocopy"]}}"#) }
-        #expect(throws: EngineError(.notFound, "No such container: nosuch")) { try plan(#"{"HostConfig":{"VolumesFrom":["nosuch"]}}"#) }
+        #expect(throws: EngineError(.invalid, "No such container: nosuch")) { try plan(#"{"HostConfig":{"VolumesFrom":["nosuch"]}}"#) }
     }
 
     @Test(
@@ -109,7 +109,7 @@ struct VolumePlanningTests {
 
     @Test("a driver that there is not, and options of a tmpfs that mean nothing, are told")
     func others() throws {
-        #expect(try refusal(#"{"HostConfig":{"VolumeDriver":"nfsd"}}"#)?.kind == .notFound)
+        #expect(try refusal(#"{"HostConfig":{"VolumeDriver":"nfsd"}}"#)?.kind == .invalid)
         var host = HostConfig()
         host.Tmpfs = ["/x": "size=1m,colour=red"]
         #expect(throws: EngineError(.invalid, "Invalid tmpfs option \"colour=red\"")) { try checkTmpfs(host) }

@@ -59,6 +59,7 @@ struct Mount: ParsableCommand {
     private func inside(_ plan: RootPlan) -> Never {
         finish(as: "slip-volume") {
             try resetSignals()
+            try setParentDeathSignal(.kill)  // nobody would let go of the volumes after it
             if explain { startRecording(to: FileDescriptor(rawValue: 2), as: "mount", format: .text) }
             do throws(StepFailure) {
                 try Explain.run(rootSteps, plan)
