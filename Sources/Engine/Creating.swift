@@ -155,7 +155,7 @@ extension ContainerEngine {
             }
             let metadata = metadata
             try await offloadMetadata { () throws(MetadataError) in
-                try metadata.write { (transaction) throws(MetadataError) in 
+                try metadata.write { (transaction) throws(MetadataError) in
                     try forgetNetworks(of: id, in: transaction)
                     try transaction.deleteContainer(id)
                 }

@@ -121,7 +121,8 @@ private func inProcessNamespaceOf(_ targets: [JoinTarget], _ body: () throws(Ker
     guard !targets.isEmpty else { return try body() }
     let own = try open("/proc/self/ns/pid", .readOnly)
     try join(targets)
-    switch consume (try body()) {
+    let cloned = try body()
+    switch consume cloned {
     case .child: return .child  // it is inside, and the kernel lets nobody out
     case .parent(let process, let descriptor):
         try own.borrow { (descriptor) throws(KernelError) in try setNamespace(descriptor, .pid) }

@@ -58,7 +58,9 @@ struct HealthTests {
         #expect(try bed.inspect("slow", "{{(index .State.Health.Log 0).ExitCode}}") == "-1")
         #expect(try bed.inspect("slow", "{{(index .State.Health.Log 0).Output}}").contains("Health check exceeded timeout (500ms): begun"))
         // At any moment one probe at most is under way.
-        let isKilled = try eventually { try bed.docker("exec", "slow", "sh", "-c", "ps | grep -c 'sleep [78]'").line.first.map { "0123".contains($0) } ?? false }
+        let isKilled = try eventually {
+            try bed.docker("exec", "slow", "sh", "-c", "ps | grep -c 'sleep [78]'").line.first.map { "0123".contains($0) } ?? false
+        }
         #expect(isKilled)
         try begin("loud", "--health-cmd", "yes 1234567 | head -c 9000", "--health-interval", "300ms")
         #expect(try eventually { try health("loud") == "healthy" })

@@ -11,7 +11,8 @@ struct LifeFaultTests {
         let docker = Machine.docker ?? "docker"
         func command(_ words: String...) throws -> Running { try begin([docker] + words, environment: bed.environment, seconds: 40) }
         for name in ["stopping", "starting", "going", "cycling"] {
-            let outcome = try bed.docker("create", "--network", "none", "--name", name, "--stop-signal", "KILL", "--restart", "unless-stopped", "bb", "sleep", "1000")
+            let outcome = try bed.docker(
+                "create", "--network", "none", "--name", name, "--stop-signal", "KILL", "--restart", "unless-stopped", "bb", "sleep", "1000")
             #expect(outcome.status == 0, "\(outcome)")
         }
         for round in 0..<20 {

@@ -43,7 +43,8 @@ struct ListTests {
         #expect(try names("-a", "-f", "network=none").count == 4 && names("-a", "-f", "network=bridge").isEmpty)
         #expect(try names("-a", "-f", "health=none").count == 4 && names("-a", "-f", "health=healthy").isEmpty)
         #expect(try names("-a", "-f", "ancestor=bb").count == 4 && names("-a", "-f", "ancestor=nosuch").isEmpty)
-        #expect(try names("-a", "-f", "is-task=false").count == 4 && names("-a", "-f", "is-task=true").isEmpty && names("-a", "-f", "isolation=default").count == 4)
+        #expect(
+            try names("-a", "-f", "is-task=false").count == 4 && names("-a", "-f", "is-task=true").isEmpty && names("-a", "-f", "isolation=default").count == 4)
         #expect(try names("-a", "-f", "publish=8080").isEmpty && names("-a", "-f", "expose=80/udp").isEmpty)
         for bad in ["status=zz", "exited=x", "nosuch=1", "health=zz", "publish=80:80", "is-task=2"] {
             let outcome = try bed.docker("ps", "-f", bad)

@@ -15,7 +15,8 @@ struct LogOptionsTests {
     @Test("a log in several files is one log: whole lines in order, its tail, what was written since, and what is being written")
     func rotation() throws {
         defer { _ = try? bed.docker("rm", "-f", "rotating") }
-        let script = "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; done; while ! [ -e /tmp/go ]; do sleep 0.05; done; for i in 401 402 403; do echo line $i; done"
+        let script =
+            "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; done; while ! [ -e /tmp/go ]; do sleep 0.05; done; for i in 401 402 403; do echo line $i; done"
         #expect(
             try create("--name", "rotating", "--log-opt", "max-size=4k", "--log-opt", "max-file=3", command: ["sh", "-c", script]).status == 0)
         #expect(try bed.docker("start", "rotating").status == 0)

@@ -53,7 +53,9 @@ struct RestartTests {
     func between() throws {
         defer { remove("odd", "even") }
         try resting("odd")
-        #expect(try bed.inspect("odd", "{{.State.Status}} {{.State.Running}} {{.State.Restarting}} {{.State.Pid}} {{.State.ExitCode}}") == "restarting true true 0 5")
+        #expect(
+            try bed.inspect("odd", "{{.State.Status}} {{.State.Running}} {{.State.Restarting}} {{.State.Pid}} {{.State.ExitCode}}")
+                == "restarting true true 0 5")
         let listed = try bed.docker("ps", "--filter", "name=odd", "--format", "{{.State}} {{.Status}}").line
         #expect(listed.hasPrefix("restarting Restarting (5) ") && listed.hasSuffix(" ago"), "\(listed)")
         #expect(try bed.request("POST", "/v1.43/containers/odd/start").status == 304)
@@ -111,7 +113,8 @@ struct RestartTests {
         try resting("again")
         #expect(try bed.docker("restart", "-t", "1", "again").status == 0)
         #expect(try Int(bed.inspect("again", "{{.RestartCount}}")) ?? 99 < 6)
-        try run([Machine.docker ?? "docker", "run", "-d", "--rm", "--network", "none", "--name", "temporary", "bb", "sleep", "1000"], environment: bed.environment)
+        try run(
+            [Machine.docker ?? "docker", "run", "-d", "--rm", "--network", "none", "--name", "temporary", "bb", "sleep", "1000"], environment: bed.environment)
         #expect(try bed.docker("restart", "-t", "0", "temporary").status == 0)
         #expect(try bed.inspect("temporary", "{{.State.Status}}") == "running")
         #expect(try bed.docker("kill", "temporary").status == 0)
@@ -136,7 +139,8 @@ struct RestartTests {
     func failingStart() throws {
         defer { remove("lost") }
         let outcome = try run(
-            [Machine.docker ?? "docker", "run", "-d", "--network", "none", "--name", "lost", "--restart", "always", "bb", "/nosuch"], environment: bed.environment)
+            [Machine.docker ?? "docker", "run", "-d", "--network", "none", "--name", "lost", "--restart", "always", "bb", "/nosuch"],
+            environment: bed.environment)
         #expect(outcome.status == 127, "\(outcome)")
         usleep(500_000)
         #expect(try bed.inspect("lost", "{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.Restarting}}") == "created 0 127 false")
