@@ -78,7 +78,7 @@ public struct EndpointWish: Sendable, Equatable {
     public var prefixLength: Int
     /// The MAC inside; nil for the one that belongs to the address.
     public var hardwareAddress: HardwareAddress?
-    /// The default route's next hop; nil leaves the default route as it is.
+    /// The default route's next hop, instead of one that is there already; nil leaves the default route as it is.
     public var gateway: IPv4Address?
     /// The largest packet, in bytes; nil for the kernel's 1500.
     public var mtuBytes: UInt32?

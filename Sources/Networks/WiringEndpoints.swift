@@ -92,7 +92,7 @@ extension Wiring {
             .setLink(.index(index), LinkChange(isUp: true, hasNoIPv6Address: hasIPv6)),
             .addAddress(wish.address, prefixLength: wish.prefixLength, to: index)
         ]
-        if let gateway = wish.gateway { requests.append(.addRoute(to: .everything, via: gateway, through: index)) }
+        if let gateway = wish.gateway { requests.append(.addRoute(to: .everything, via: gateway, through: index, replacing: true)) }
         return requests
     }
 }

@@ -136,6 +136,22 @@ struct WiringTests {
         }
     }
 
+    @Test("a second network is the way out if that is wished, and leaves the first one's route otherwise", arguments: [true, false])
+    func secondNetwork(_ isWayOut: Bool) throws {
+        try WiringBench.run { bench in
+            let other = BridgeWish(name: "br-other", alias: "slipway-test other", gateway: IPv4Address(0xac12_0001), prefixLength: 16)
+            let first = try bench.wiring.ensureBridge(bridgeWish), second = try bench.wiring.ensureBridge(other), inside = bench.container.socket
+            try bench.wiring.connect(endpointWish(), to: first, namespace: bench.container.namespace, inside: inside)
+            let wish = EndpointWish(
+                hostLink: "vethabcdef9", alias: "slipway-test web", insideLink: "eth1", address: IPv4Address(0xac12_0002), prefixLength: 16,
+                gateway: isWayOut ? other.gateway : nil)
+            try bench.wiring.connect(wish, to: second, namespace: bench.container.namespace, inside: inside)
+            let ways = try inside.routes().filter(\.isDefault).map(\.gateway)
+            #expect(ways == [isWayOut ? other.gateway : bridgeWish.gateway])
+            #expect(try bench.links(in: inside) == ["eth0 veth up -", "eth1 veth up -"])
+        }
+    }
+
     @Test("a bridge that was removed under its containers comes back, and they with it")
     func pluggedAgain() throws {
         try WiringBench.run { bench in
