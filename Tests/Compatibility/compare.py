@@ -168,7 +168,7 @@ def scenarios(engine):
 # MARK: Comparing
 
 def accepted():
-    """differences.txt: `$ invocation`, `because: reason`, then what we answer, as regular expressions, a line each, and `[status]`."""
+    """differences.txt: `$ invocation`, `because: reason` (`at times: …` where it need not be), our answer as regular expressions, `[status]`."""
     found, block = {}, None
     for line in open(os.path.join(HERE, "differences.txt")).read().splitlines():
         if line.startswith("$ "):
@@ -186,22 +186,20 @@ def matches(ours, wanted):
 
 
 def compare(ours, theirs):
-    known, equal, explained, failures = accepted(), 0, 0, []
+    known, equal, explained, failures = accepted(), 0, set(), []
     for our, their in zip(ours, theirs):
         name = our.splitlines()[0]
-        difference = known.pop(name, None)
         if our == their:
             equal += 1
-            if difference:
-                failures.append(f"{name}\nstands in differences.txt, but there is none")
-        elif difference and matches(our, difference["ours"]):
-            explained += 1
+        elif name in known and matches(our, known[name]["ours"]):
+            explained.add(name)
         else:
             failures.append("\n".join([name] + ["  slipwayd  " + line for line in our.splitlines()[1:]] + ["  dockerd   " + line for line in their.splitlines()[1:]]))
-    failures += [f"{name}\nstands in differences.txt, but nobody invokes it" for name in known]
+    sometimes = {name for name in known if known[name]["because"].startswith("at times: ")}
+    failures += [f"{name}\nstands in differences.txt, but there is none" for name in known if name not in explained | sometimes]
     for failure in failures:
         print(failure, end="\n\n")
-    print(f"{len(ours)} invocations: {equal} equal, {explained} different for a reason that is listed, {len(failures)} failures")
+    print(f"{len(ours)} invocations: {equal} equal, {len(explained)} different for a reason that is listed, {len(failures)} failures")
     return 1 if failures else 0
 
 
