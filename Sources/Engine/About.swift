@@ -77,7 +77,8 @@ private func textOf(_ path: FilePath) -> String {
     String(((try? readText(path)) ?? "").prefix { $0 != "\n" })  // what cannot be read is shown as nothing
 }
 
-private func memoryBytes() -> Int64 {
+/// MemTotal of /proc/meminfo.
+func memoryBytes() -> Int64 {
     let line = ((try? readText("/proc/meminfo")) ?? "").split(separator: "\n").first { $0.hasPrefix("MemTotal:") }  // shown as 0
     let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int64($0) } ?? 0
     return kibibytes * 1024

@@ -43,7 +43,7 @@ struct RoutesTests {
     @Test("every route of Docker's that is not built answers 501 in JSON, and names itself")
     func unbuiltRoutes() async throws {
         try await withDaemon { client in
-            #expect(unbuilt.count > 30)
+            #expect(unbuilt.count > 5)
             for (method, pattern) in unbuilt {
                 let path = pattern.split(separator: "/").map { $0.hasPrefix("{") ? "thing" : String($0) }.joined(separator: "/")
                 let reply = try await client.request(method, "/v1.43/" + path)
