@@ -15,7 +15,7 @@ struct NotationChecks {
         ]
         for (text, wanted) in cases {
             let read = try read(text).source
-            guard read == wanted else { throw Sign("took", text, words(read), words(wanted)) }
+            guard read == wanted else { throw Sign("took", text, kind(of: read), kind(of: wanted)) }
         }
     }
 
@@ -83,7 +83,7 @@ struct NotationChecks {
                 guard "\(error)" == wanted else { throw Sign("sentence", text, "\(error)", wanted) }
                 continue
             }
-            throw Sign("accepted", text, "\(words(read.source)) at \(read.target), \(read.isReadOnly ? "read-only" : "writable")")
+            throw Sign("accepted", text, "\(kind(of: read.source)) at \(read.target), \(read.isReadOnly ? "read-only" : "writable")")
         }
     }
 
@@ -92,7 +92,7 @@ struct NotationChecks {
     }
 }
 
-private func words(_ source: MountNotation.Source) -> String {
+private func kind(of source: MountNotation.Source) -> String {
     switch source {
     case .anonymous: "a volume without a name"
     case .volume(let name): "the volume \(name)"
