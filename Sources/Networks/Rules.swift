@@ -100,11 +100,6 @@ extension FirewallState {
                 type filter hook prerouting priority raw; policy accept;
                 iifname @bridges ip daddr 127.0.0.0/8 drop
             }
-            chain advice {
-                # a container that asks the host for its neighbour would be told to go there directly next time, past the translation
-                type filter hook output priority filter; policy accept;
-                oifname @bridges icmp type redirect drop
-            }
         """
     }
 

@@ -47,7 +47,8 @@ private let table: [Row] = [
 
 @Suite("Packets", .serialized, .enabled(if: isInSandbox, "UNVERIFIED HERE: packets are sent in the sandbox only (Tests/Sandbox/run)"))
 struct FirewallTruthTests {
-    /// Asks all rows of each place at once, twice: an ICMP redirect after the first packet would spoil the second. Returns rows that differ.
+    /// Asks all rows of each place at once, twice: an ICMP redirect after the first packet would spoil the second (the kernel
+    /// sends none for translated packets). Returns rows that differ.
     private func differences(_ bed: FirewallBed, _ rows: [Row]) throws -> [String] {
         var wrong: [String] = []
         for place in Set(rows.map(\.from)) {

@@ -9,7 +9,8 @@ struct ChapterTests {
     @Test(
         "every transcript is true",
         arguments: [
-            "07-layers/README.md", "07-layers/README.ko.md", "08-images/README.md", "08-images/README.ko.md", "10-volumes/README.md", "10-volumes/README.ko.md"
+            "07-layers/README.md", "07-layers/README.ko.md", "08-images/README.md", "08-images/README.ko.md", "09-networks/README.md",
+            "09-networks/README.ko.md", "10-volumes/README.md", "10-volumes/README.ko.md"
         ])
     func transcripts(_ chapter: String) throws {
         let chapters = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "chapters")

@@ -34,7 +34,7 @@ struct Trace: ParsableCommand {
 
     func run() {
         carryOut {
-            let path = try place.namespace.map(namespacePath), sender = place.namespace ?? "this machine"
+            let path = try place.namespace.map(namespacePath), sender = place.namespace.map(shortName) ?? "this machine"
             let target = try name(self.target)
             _ = try place.socket()  // begins to explain, where that is asked for
             var watched = [try Watch(place: sender, path: path)]
@@ -48,6 +48,11 @@ struct Trace: ParsableCommand {
             print(line("", "answer", answer.words))
             return answer.isThere ? 0 : 1
         }
+    }
+
+    /// A place as the lines call it: the file's name, or `process 812`.
+    private func shortName(_ place: String) -> String {
+        Int32(place) != nil ? "process \(place)" : place.split(separator: "/").last.map(String.init) ?? place
     }
 
     private func name(_ text: String) throws -> InternetName {

@@ -111,8 +111,12 @@ final class Watch {
                 if let link = now.arriving, packet == nil { print(line(place, "arrives", "by \(link): \(now.words)")) }
                 if let before = packet, before.words != now.words { print(line(place, "translated", "\(before.words)  to  \(now.words)")) }
                 packet = now
-            case .rule(let rule, let verdict): print(line(place, hooks(event), "\(event.table) \(event.chain): \(rule)\(added(verdict, to: rule))"))
-            case .end(let verdict): print(line(place, hooks(event), "\(event.table) \(event.chain): end of the chain: \(verdict)"))
+            case .rule(let rule, let verdict):
+                print(line(place, hooks(event), "\(event.table) \(event.chain): \(rule)\(added(verdict, to: rule))"))
+                if verdict == "drop" { return print(line(place, "dropped", "by the rule above; nobody is told")) }
+            case .end(let verdict):
+                print(line(place, hooks(event), "\(event.table) \(event.chain): end of the chain: \(verdict)"))
+                if verdict == "drop" { return print(line(place, "dropped", "by that chain's policy; nobody is told")) }
             }
         }
         try tellRoute(to: packet.flatMap { IPv4Address($0.destination) } ?? IPv4Address(probe.target.address))
@@ -134,7 +138,7 @@ final class Watch {
         let mac = neighbour.hardwareAddress
         let port = try socket.forwarding().first { $0.hardwareAddress == mac && $0.master == route.index }
         let behind = port.map { ", behind port \(names[$0.index] ?? "#\($0.index)")" } ?? ""
-        print(line(place, "neighbour", "\(next) is \(mac?.description ?? "unknown") (\(neighbour.state.words))\(behind)"))
+        print(line(place, "neighbour", "\(next) \(mac.map { "is \($0)" } ?? "does not answer (\(neighbour.state.words))")\(behind)"))
     }
 
     /// Which hook each chain hangs on; a chain that others jump to is told by its caller's.
