@@ -4,6 +4,7 @@ import Foundation
 import Linux
 import OCI
 import Testing
+import Volumes
 
 @testable import Engine
 
