@@ -20,11 +20,6 @@ final class LayerStream {
     /// Nothing is left to be read.
     private(set) var hasEnded = false
 
-    /// Takes a plain tar, piece by piece; an empty one is the end.
-    init(_ next: @escaping () throws(ArchiveError) -> [UInt8], _ limits: UnpackLimits) {
-        (source, bytesLeft) = (GivenBlocks(next), limits.tarBytes)
-    }
-
     /// Reads `descriptor` from where it stands. A small file can hold an enormous tar: `limits` say how long it may be.
     init(_ descriptor: FileDescriptor, _ limits: UnpackLimits) throws(ArchiveError) {
         if try !isGzipFile(descriptor) {
@@ -58,24 +53,5 @@ final class LayerStream {
         while unsafe !next().isEmpty {}
         if let failure { throw failure }
         return digester.finish()
-    }
-}
-
-/// Blocks that somebody hands us.
-@safe private final class GivenBlocks: BlockSource {
-    private let take: () throws(ArchiveError) -> [UInt8]
-    private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
-    private var rest: ArraySlice<UInt8> = []
-
-    init(_ take: @escaping () throws(ArchiveError) -> [UInt8]) { self.take = take }
-
-    deinit { unsafe room.deallocate() }
-
-    func block() throws(ArchiveError) -> UnsafeRawBufferPointer {
-        if rest.isEmpty { rest = try take()[...] }
-        let count = unsafe min(rest.count, room.count)
-        unsafe room.copyBytes(from: rest.prefix(count))
-        rest = rest.dropFirst(count)
-        return unsafe UnsafeRawBufferPointer(rebasing: room[..<count])
     }
 }

@@ -28,15 +28,6 @@ public func pack(_ part: PackPart, of directory: FileDescriptor, into output: Fi
     return try returning { () throws(ArchiveError) in try packer.packAll() }
 }
 
-/// The same, for a tar that goes somewhere else than into a file.
-/// - Parameter output: takes the tar, piece by piece; what it throws ends the work
-public func pack(
-    _ part: PackPart, of directory: FileDescriptor, form: PackForm, output: @escaping ([UInt8]) throws(KernelError) -> Void
-) throws(ArchiveError) -> Packed {
-    let packer = Packer(root: directory, TarWriter(output), form: form, part: part)
-    return try returning { () throws(ArchiveError) in try packer.packAll() }
-}
-
 private final class Packer {
     private let root: FileDescriptor
     private let form: PackForm

@@ -25,21 +25,16 @@ struct TarHeader {
     var records: [(key: String, value: [UInt8])] = []
 }
 
-/// Writes entries to an open file, or to whoever takes them.
+/// Writes entries to an open file.
 @safe final class TarWriter {
-    private let output: ([UInt8]) throws(KernelError) -> Void
+    private let output: FileDescriptor
     private var digester = Digester()
     private var buffer: [UInt8] = []
     private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes, alignment: 16)
     private(set) var bytes: Int64 = 0
     private(set) var entries = 0
 
-    convenience init(_ output: FileDescriptor) {
-        self.init { (bytes) throws(KernelError) in try Linux.write(output, bytes) }
-    }
-
-    /// - Parameter output: takes the tar, piece by piece
-    init(_ output: @escaping ([UInt8]) throws(KernelError) -> Void) {
+    init(_ output: FileDescriptor) {
         self.output = output
         buffer.reserveCapacity(2 * blockBytes)
     }
@@ -98,7 +93,7 @@ struct TarHeader {
     private func flush(above least: Int) throws(KernelError) {
         guard buffer.count > least else { return }
         digester.update(buffer)
-        try output(buffer)
+        try Linux.write(output, buffer)
         bytes += Int64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
     }

@@ -21,20 +21,7 @@ public import Linux
 public func unpack(
     _ layer: FileDescriptor, into root: FileDescriptor, limits: UnpackLimits = .standard, rules: UnpackRules = .layer
 ) throws(ArchiveError) -> Unpacked {
-    try unpack(try LayerStream(layer, limits), into: root, limits, rules)
-}
-
-/// Unpacks a plain tar that comes from somewhere else than a file.
-/// - Parameter next: gives the next bytes; none at the end
-public func unpack(
-    from next: @escaping () throws(ArchiveError) -> [UInt8], into root: FileDescriptor, limits: UnpackLimits = .standard, rules: UnpackRules
-) throws(ArchiveError) -> Unpacked {
-    try unpack(LayerStream(next, limits), into: root, limits, rules)
-}
-
-private func unpack(
-    _ stream: LayerStream, into root: FileDescriptor, _ limits: UnpackLimits, _ rules: UnpackRules
-) throws(ArchiveError) -> Unpacked {
+    let stream = try LayerStream(layer, limits)
     let reader = try TarReader(stream)
     let unpacker = Unpacker(root: root, limits: limits, rules)
     try returning { () throws(ArchiveError) in

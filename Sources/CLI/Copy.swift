@@ -1,7 +1,6 @@
 // The two directions of `cp`. Tars are made and unpacked by the same module as layers, piece by piece as they go over the connection: no copy of
 // them lies anywhere. moby, cli/command/container/cp.go. chapter 07, 13
 
-internal import Archive
 internal import DockerClient
 internal import Linux
 
@@ -41,28 +40,16 @@ struct Copy {
     private func unpack(
         _ reply: Connection, into directory: String, _ renaming: (old: String, new: String)?, _ progress: CopyProgress
     ) throws(Failure) {
-        let broken = Box<ClientError>()
-        do {
-            let root = try Linux.open(FilePath(directory), [.readOnly, .directory])
-            let rules = UnpackRules.files(owner: (effectiveUser(), effectiveGroup()), title: directory, renaming: renaming)
-            _ = try root.borrow { (root) throws(ArchiveError) in
-                try Archive.unpack(
-                    from: { () throws(ArchiveError) in
-                        do throws(ClientError) {
-                            let part = try reply.nextPart() ?? []
-                            progress.add(part.count)
-                            return part
-                        } catch {
-                            broken.value = error
-                            throw .damaged("\(error)")
-                        }
-                    }, into: root, limits: .init(bytes: 1 << 50, entries: 1 << 30, memoryBytes: 1 << 20), rules: rules)
-            }
+        let tree = try LocalTree(unpackingInto: directory, renaming: renaming)
+        do throws(ClientError) {
+            while let part = try reply.nextPart(), tree.isWritten(part) { progress.add(part.count) }
         } catch {
             progress.end()
-            if let broken = broken.value { throw Failure(broken) }
-            if case ArchiveError.refused(_, let why) = error, why.hasPrefix("cannot overwrite") { throw Failure(why) }
-            throw Failure("\(error)")
+            throw Failure(error)
+        }
+        do throws(Failure) { try tree.finish() } catch {
+            progress.end()
+            throw error
         }
     }
 
@@ -152,14 +139,12 @@ struct Copy {
     private func pack(
         _ source: (directory: String, base: String), as title: String, to connection: Connection, _ progress: CopyProgress
     ) throws {
-        let directory = try Linux.open(FilePath(source.directory), [.readOnly, .directory])
-        let name = [".", "/"].contains(source.base) ? nil : FilePath(source.base)
-        _ = try directory.borrow { (directory) throws(ArchiveError) in
-            try Archive.pack(PackPart(name, as: title == "/" ? "" : title), of: directory, form: .whole) { (bytes) throws(KernelError) in
-                progress.add(bytes.count)
-                do throws(ClientError) { try connection.writeChunk(bytes) } catch { throw KernelError(call: "write", subject: "the engine", errno: 32) }
-            }
+        let tree = try LocalTree(packing: [".", "/"].contains(source.base) ? nil : source.base, of: source.directory, as: title == "/" ? "" : title)
+        while let part = try tree.next() {
+            try connection.writeChunk(part)
+            progress.add(part.count)
         }
+        try tree.finish()
         try connection.writeChunk([])
     }
 
@@ -179,12 +164,10 @@ struct Copy {
         var failure: (any Error)?
         do throws(ClientError) {
             let connection = try engine.begin(Request("PUT", ["containers", container, "archive"], query: query, body: .chunked))
-            do { try write(connection) } catch ArchiveError.kernel(_, let error) where error.subject == "the engine" {} catch is ClientError {} catch {
-                failure = error
-            }
+            do { try write(connection) } catch is ClientError {} catch { failure = error }
             if failure == nil { _ = try engine.finish(connection) }
         } catch { throw Failure(error) }
-        if let failure { throw Failure("\(failure)") }
+        if let failure { throw failure as? Failure ?? Failure("\(failure)") }
     }
 
     // MARK: Asking
@@ -214,9 +197,4 @@ struct Copy {
         if PathText.isCurrent(path) { return full == "/" ? "/." : full + "/." }
         return path.hasSuffix("/") && full != "/" ? full + "/" : full
     }
-}
-
-/// A value that a closure leaves behind.
-final class Box<Value> {
-    var value: Value?
 }

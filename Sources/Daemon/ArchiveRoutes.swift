@@ -60,7 +60,9 @@ private func header(_ status: PathStatus) throws -> Headers {
     let query = call.query
     var request = CommitRequest()
     (request.author, request.comment) = (query["author"] ?? "", query["comment"] ?? "")
-    (request.repository, request.tag, request.changes) = (query["repo"] ?? "", query["tag"] ?? "", query.all("changes"))
+    (request.repository, request.tag) = (query["repo"] ?? "", query["tag"] ?? "")
+    // docker-py sends all lines in one.
+    request.changes = query.all("changes").flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
     if query["pause"] != nil { request.pauses = query.flag("pause") }
     request.config = try await commitConfig(call)
     guard let name = query["container"], !name.isEmpty else { throw EngineError(.notFound, "No such container: ") }

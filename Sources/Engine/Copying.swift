@@ -14,24 +14,24 @@ import Trees
 
 /// What of the containers' trees the engine must remember.
 final class TreeStates: Sendable {
-    private let locks = Mutex<[String: Mailbox]>([:])
+    private let locks = Mutex<[String: Lock]>([:])
     /// Answers `GET /system/df` that are being worked out.
     let usage = Mutex<[Set<DiskUsageType>: Task<DiskUsage, any Error>]>([:])
     /// Unused images are being removed.
     let isPruning = Mutex(false)
 
-    /// Who writes into a container's tree, or mounts it, does so here, one after the other.
+    private struct Lock { weak var mailbox: Mailbox? }
+
+    /// Who writes into a container's tree, or mounts it, does so here, one after the other. A lock lasts as long as somebody uses it.
     func lock(_ container: String) -> Mailbox {
         locks.withLock { locks in
-            if let lock = locks[container] { return lock }
+            if let lock = locks[container]?.mailbox { return lock }
+            locks = locks.filter { $0.value.mailbox != nil }
             let made = Mailbox()
-            locks[container] = made
+            locks[container] = Lock(mailbox: made)
             return made
         }
     }
-
-    /// Forgets the lock of a container that is gone.
-    func forget(_ container: String) { locks.withLock { _ = $0.removeValue(forKey: container) } }
 }
 
 /// A tar on its way out of a container.
@@ -127,7 +127,7 @@ extension ContainerEngine {
     /// Where a container's tree is now.
     func tree(of container: Container) async throws -> ContainerTree {
         try await offload {
-            if let pid = container.run?.pid, let process = try self.process(pid, of: container) { return .running(TreeProcess(process)) }
+            if let pid = container.run?.pid, pid > 0, let process = try self.process(pid, of: container) { return .running(TreeProcess(process)) }
             return .stopped(try self.stoppedTree(of: container.record))
         }
     }

@@ -48,6 +48,14 @@ func confine(_ access: Access, enter: () throws(KernelError) -> Void) throws(Tre
     }
 }
 
+/// Gives up what can be given up without being root: all calls that lead out of a sandbox, and privileges by way of programs. For tasks on files
+/// of whoever asks, which need no more rights than that user has.
+func forbidCalls() throws(TreesError) {
+    let filter: Program
+    do throws(SeccompError) { filter = try forbiddenCalls.compile() } catch { throw .died("\(error)") }
+    try kernel { () throws(KernelError) in try filter.install(noNewPrivileges: true) }
+}
+
 extension Access {
     /// Whether anything may be changed.
     var writes: Bool { if case .writing = self { true } else { false } }

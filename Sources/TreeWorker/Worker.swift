@@ -43,6 +43,10 @@ private func perform(_ arguments: [String], _ reply: inout Reply) throws(TreesEr
     case .stat(let view, let path): reply.status = try tellStatus(path, in: view)
     case .archive(let view, let path): reply.packed = try TreeWorker.archive(path, in: view, into: archive, tell: tell)
     case .export(let view): reply.packed = try export(view, into: archive)
+    case .take(let directory, let name, let title): reply.packed = try take(PackPart(name.map { FilePath($0) }, as: title), of: directory, into: archive)
+    case .give(let directory, let old, let new, let user, let group):
+        let renaming = old.flatMap { old in new.map { (old, $0) } }
+        reply.extracted = try give(archive, into: directory, .files(owner: (user, group), title: directory, renaming: renaming))
     case .extract(let view, let path, let options): reply.extracted = try extract(archive, into: path, of: view, options, tell: tell)
     }
 }

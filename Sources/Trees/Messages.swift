@@ -29,6 +29,8 @@ public enum TreeTask: String, Sendable, CaseIterable {
     case extract
     /// Make a tar of a container's root.
     case export
+    /// Make a tar of files of whoever asks, and unpack one among them: the command line's side of `cp`.
+    case take, give
     /// Copy a directory of an image into an empty one.
     case copy
 }
@@ -64,6 +66,10 @@ package struct Request: Codable {
         case diff(lower: [String], upper: String)
         /// See `TreeHelper.status`, `archive`, `extract`, `export`.
         case stat(ViewRequest, path: String), archive(ViewRequest, path: String), extract(ViewRequest, path: String, ExtractOptions), export(ViewRequest)
+        /// `name` in `directory`, or the directory itself, called `title`.
+        case take(directory: String, name: String?, title: String)
+        /// Names that begin with `old`, `.` being any, shall begin with `new`; everything belongs to `user` and `group`.
+        case give(directory: String, old: String?, new: String?, user: UInt32, group: UInt32)
     }
 
     /// Asks for `task`.

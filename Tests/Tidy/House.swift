@@ -66,7 +66,7 @@ private let drawing = """
      6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Terminals Netlink Nftables Networks Volumes JSON Logging FoundationEssentials Synchronization
      8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
      8 DockerClient: Linux JSON
-     9 CLI: DockerClient JSON Archive Credentials OCI Terminals Linux ArgumentParser
+     9 CLI: DockerClient JSON Credentials OCI Terminals Linux ArgumentParser
      9 Course: Linux FoundationEssentials
     10 slip-doctor: Linux Cgroups Namespaces ArgumentParser
     10 slip-chroot: Rootfs Linux ArgumentParser
