@@ -58,6 +58,7 @@ extension ContainerEngine {
     /// Makes volumes that are not there, claims all for the container, and fills those that are empty from the image.
     func prepareVolumes(_ container: Container) async throws {
         let (record, store, snapshots, events) = (container.record, volumes.store, snapshots, events)
+        guard !record.mounts.isEmpty else { return }
         try await offload {
             for mount in record.asked where mount.point.`Type` == "bind" { try prepareSource(of: mount) }
             for (name, mount) in record.volumes {
@@ -75,6 +76,7 @@ extension ContainerEngine {
     /// - Throws: `failed` for a volume that is not what it was; `invalid` for a bind whose source is gone.
     func mountVolumes(_ container: Container) async throws {
         let (record, store) = (container.record, volumes.store)
+        guard !record.mounts.isEmpty else { return }
         try await offload {
             for mount in record.asked where mount.point.`Type` == "bind" { try prepareSource(of: mount) }
             for (name, mount) in record.volumes {
@@ -109,6 +111,7 @@ extension ContainerEngine {
     /// Lets go of the volumes of a container that is removed, and removes anonymous ones where that was asked for.
     func releaseVolumes(_ container: Container, withAnonymous: Bool) async {
         volumes.mounted.withLock { _ = $0.remove(container.id) }
+        guard !container.record.volumes.isEmpty else { return }
         let (store, log, id) = (volumes.store, log, container.id)
         let gone = await offload {
             do { return try store.release(container: id, withAnonymous: withAnonymous) } catch {

@@ -127,5 +127,5 @@ private func warnings(_ config: ContainerConfig, _ host: HostConfig) -> [String]
     if host.OomKillDisable == true, (host.Memory ?? 0) == 0 {
         warnings.append("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
     }
-    return warnings
+    return warnings + mountWarnings(host)
 }

@@ -96,6 +96,16 @@ func isTmpfsWord(_ word: String) -> Bool {
     ].contains(word)
 }
 
+/// What of mounts is not quite as it was asked for.
+func mountWarnings(_ host: HostConfig) -> [String] {
+    let words = (host.Binds ?? []).flatMap { $0.split(separator: ":").dropFirst(2).flatMap { $0.split(separator: ",").map(String.init) } }
+    let asked = words + (host.Mounts ?? []).compactMap { $0.BindOptions?.Propagation }
+    guard asked.contains(where: { ["shared", "rshared"].contains($0) }) else { return [] }
+    return [
+        "Mounts that the container makes below a bind with propagation 'shared' do not reach the host: this engine gives each container a slave of the host's mounts"
+    ]
+}
+
 /// Checks `HostConfig.Tmpfs`.
 func checkTmpfs(_ host: HostConfig) throws(EngineError) {
     for (path, text) in host.Tmpfs ?? [:] {

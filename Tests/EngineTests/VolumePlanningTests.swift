@@ -116,6 +116,15 @@ struct VolumePlanningTests {
         #expect(throws: EngineError(.invalid, "Invalid tmpfs option \"colour=red\"")) { try checkTmpfs(host) }
     }
 
+    @Test("who asks for shared mounts is told that they end at this engine")
+    func shared() throws {
+        var host = HostConfig()
+        host.Binds = ["/a:/b:ro,rslave", "shared:/c"]
+        #expect(mountWarnings(host).isEmpty)
+        host.Binds = ["/a:/b:ro,rshared"]
+        #expect(mountWarnings(host).count == 1)
+    }
+
     @Test("the spec mounts parents first, volumes beneath an anchor, and what the driver's options say")
     func spec() throws {
         var record = ContainerRecord(
