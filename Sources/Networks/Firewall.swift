@@ -10,12 +10,14 @@ public final class Firewall {
     /// What the kernel has been told, or will be by the next `repair`.
     public private(set) var state: FirewallState
     let filter: Nftables
+    private let connections: ConnectionList?
 
     /// A firewall that has said nothing yet; `repair` makes the tables.
     ///
-    /// - Parameter filter: made in the host's network namespace
+    /// - Parameter filter: made in the host's network namespace, where the calling thread is now, too
     public init(_ filter: Nftables, state: FirewallState) {
         (self.filter, self.state) = (filter, state)
+        connections = try? ConnectionList()  // see forget
     }
 
     /// Makes the kernel's state ours, whatever it was, in one transaction. What is the same goes on working meanwhile.
@@ -64,6 +66,7 @@ public final class Firewall {
         var new = state
         new.ports.formUnion(ports)
         try change(to: new, by: state.publishing(ports))
+        forget(ports, isClosing: false)
     }
 
     /// Takes ports of a container back.
@@ -71,6 +74,12 @@ public final class Firewall {
         var new = state
         new.ports.subtract(ports)
         try change(to: new, by: state.unpublishing(ports))
+        forget(ports, isClosing: true)
+    }
+
+    /// A kernel that does not let us see its connections still publishes: only a client that sends without a pause notices.
+    private func forget(_ ports: [FirewallPort], isClosing: Bool) {
+        try? connections?.forget(ports, isClosing: isClosing)  // see above
     }
 
     /// Removes our tables and nothing else.

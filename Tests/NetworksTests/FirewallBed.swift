@@ -46,9 +46,9 @@ private let server = """
     def tcp(port):
         s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('0.0.0.0', port)); s.listen(64)
         def serve(c, peer):
-            while True:
-                if not c.recv(100): break
-                c.sendall(peer[0].encode())
+            try:
+                while c.recv(100): c.sendall(peer[0].encode())
+            except OSError: pass
         while True: threading.Thread(target=serve, args=s.accept(), daemon=True).start()
     def udp(port):
         s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('0.0.0.0', port))

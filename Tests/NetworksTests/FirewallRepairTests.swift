@@ -45,6 +45,35 @@ struct FirewallRepairTests {
         pclose(talk)
     }
 
+    @Test("of a UDP port reaches clients that were sending before, also when another container takes the port over")
+    func datagrams() throws {
+        let bed = try FirewallBed()
+        defer { bed.remove() }
+        try bed.serve(in: "fw-one", ports: 80)
+        try bed.serve(in: "fw-far", ports: 80)
+        /// Sends from port 4000 always: to connection tracking one connection. The container answers from where it is, which its peer's name tells.
+        func ask() throws -> String {
+            let script = """
+                import socket
+                s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('10.99.0.2', 4000)); s.settimeout(1)
+                try: s.sendto(b'?', ('10.99.0.1', 8085)); print(s.recv(100).decode())
+                except OSError: print('-')
+                """
+            return try machine("ip", "netns", "exec", "fw-client", "/usr/bin/python3", "-c", script).output
+        }
+        let (mine, other) = (port(.udp, "0.0.0.0", 8085, to: FirewallBed.one, 80), port(.udp, "0.0.0.0", 8085, to: FirewallBed.far, 80))
+        let before = try ask()
+        try bed.firewall.publish([mine])
+        let first = try ask()
+        try bed.firewall.unpublish([mine])
+        let between = try ask()
+        try bed.firewall.publish([other])
+        let second = try ask()
+        #expect([before, first, between, second] == ["-\n", "10.99.0.2\n", "-\n", "10.99.0.2\n"])
+        let list = try machine("cat", "/proc/net/nf_conntrack").output.split(separator: "\n").filter { $0.contains("dport=8085") }
+        #expect(list.count == 1 && list[0].contains("src=172.30.2.2"), "the last one leads to the new container")
+    }
+
     @Test("touches no other table, coming, changing and going")
     func foreign() throws {
         let filter = try Nftables()
