@@ -74,7 +74,8 @@ check "nginx from another container by name" '^from nginx$' bare inside curl -s 
 check "nginx from another container by the host's address and published port" '^from nginx$' bare inside curl -s -m 5 "http://$host:28080/"
 check "nginx from itself by the host's address and published port (hairpin)" '^from nginx$' bare web curl -s -m 5 "http://$host:28080/"
 check "nginx from another network by the host's address and published port" '^from nginx$' bare apart curl -s -m 5 "http://$host:28080/"
-check "the client's source address: the host's own" "^$host " docker exec web sh -c "curl -s -o /dev/null http://$host:28080/; sleep 0.2; tail -n 1 /var/log/nginx/access.log"
+check "the client's source address: the host's own" "^$host " \
+    sh -c "curl -s -o /dev/null http://$host:28080/; sleep 0.2; docker exec web tail -n 1 /var/log/nginx/access.log"
 check "the client's source address: another container's" "^$(docker inspect -f '{{.NetworkSettings.Networks.front.IPAddress}}' inside) " \
     sh -c 'docker exec inside curl -s -o /dev/null http://web/; sleep 0.2; docker exec web tail -n 1 /var/log/nginx/access.log'
 check "redis by loopback" '^\+PONG' sh -c 'printf "PING\r\n" | timeout 5 nc -q 1 127.0.0.1 26379 || printf "PING\r\n" | timeout 5 busybox nc 127.0.0.1 26379'
