@@ -11,15 +11,11 @@ import Synchronization
 extension ContainerEngine {
     /// Everything of one container.
     public func inspect(_ container: Container) async throws(EngineError) -> ContainerInspect {
-        let (record, id, snapshots) = (container.record, container.id, snapshots)
-        let mount = try await asEngineError { try await offload { () throws(SnapshotsError) in try snapshots.overlay(of: id) } }
-        let lower = mount.lower.map(\.string).joined(separator: ":")
+        let (record, id) = (container.record, container.id)
         var reply = ContainerInspect(
             id: id, created: timestamp(record.createdNanoseconds), path: record.path, args: record.arguments, state: state(of: container), image: record.image,
             name: "/" + container.name, hostConfig: record.host, config: record.config,
-            graphDriver: GraphDriver(
-                name: "overlay2",
-                data: ["LowerDir": lower, "UpperDir": mount.upper.string, "WorkDir": mount.work.string, "MergedDir": bundle(id).appending("rootfs").string]),
+            graphDriver: GraphDriver(name: "overlay2", data: try await layers(of: container)),
             networks: networkSettings(container))
         let files = networkFiles(of: record)
         (reply.HostsPath, reply.HostnamePath) = (files.appending("hosts").string, files.appending("hostname").string)
@@ -30,6 +26,17 @@ extension ContainerEngine {
         reply.RestartCount = container.past.restarts.count
         reply.ExecIDs = open.isEmpty ? nil : open
         return reply
+    }
+
+    /// Where the layers lie; nil of a dead one, which has none any more.
+    private func layers(of container: Container) async throws(EngineError) -> [String: String]? {
+        guard container.status != "dead" else { return nil }
+        let (id, snapshots) = (container.id, snapshots)
+        let mount = try await asEngineError { try await offload { () throws(SnapshotsError) in try snapshots.overlay(of: id) } }
+        return [
+            "LowerDir": mount.lower.map(\.string).joined(separator: ":"), "UpperDir": mount.upper.string, "WorkDir": mount.work.string,
+            "MergedDir": bundle(id).appending("rootfs").string
+        ]
     }
 
     /// The state as flags, a word and times.

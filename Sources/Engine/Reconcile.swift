@@ -1,7 +1,7 @@
 // At the start of an engine: what the database says, what the shims say and what lies about are brought together. The same code serves after
 // `kill -9`, a reboot and an upgrade, and it may be interrupted anywhere, for it only removes what is half-made and reads the rest.
 //
-//     row `making` or `removing`     removed: nobody was told of it yet, or that it is still there
+//     row `making` or `removing`     removed: nobody was told of it yet, or that it is still there; `dead` where that fails
 //     shim answers: running          goes on; we listen from now on
 //     shim answers: exited           its exit is applied, and the shim let go
 //     no shim, exit record newer     the exit is applied
@@ -29,7 +29,7 @@ extension ContainerEngine {
             try metadata.read { (transaction) throws(MetadataError) in try transaction.storedContainers() }
         }
         try await openNetworks()
-        for row in stored where row.stage != .ready { try await removeRemains(row) }
+        for row in stored where row.stage != .ready { await clearAway(row) }
         for row in stored where row.stage == .ready {
             let container = Container(row.record, name: row.name, past: row.past)
             containers.withLock { $0[container.id] = container }
@@ -42,6 +42,19 @@ extension ContainerEngine {
         await repairVolumes()
         for container in all { await bringBack(container) }
         log.info("\(known.count) containers, \(all.count { $0.isRunning }) running")
+    }
+
+    /// Removes what is half-made or half-removed. Where something does not go (a mount of somebody's, a broken disk) the engine comes up all the
+    /// same, and the container is there as a dead one, for the next attempt.
+    private func clearAway(_ row: StoredContainer) async {
+        do {
+            try await removeRemains(row)
+        } catch {
+            log.error("remove what is left of container \(row.record.id): \(error)")
+            let container = Container(row.record, name: row.name, past: row.past)
+            container.state.withLock { $0.life = .removing }
+            containers.withLock { $0[container.id] = container }
+        }
     }
 
     private func removeRemains(_ row: StoredContainer) async throws {
@@ -59,10 +72,11 @@ extension ContainerEngine {
 
     /// Goes on with a container as its policy wants it, now that all that it needs is there.
     private func bringBack(_ container: Container) async {
+        guard container.status != "dead" else { return }
         watchAgain(container)
         if container.isRestarting { return resumeRestart(container) }
         guard !container.isUp else { return }
-        if container.autoRemove { return container.past.finishedAt == nil ? () : removeSelf(container) }
+        if container.autoRemove { return container.past.finishedAt == nil && container.past.error.isEmpty ? () : removeSelf(container) }
         guard container.past.startedAt != nil, container.past.restarts.comesBack(container.restartRule) else { return }
         await carryOut(container.apply(.comesBack), container)
     }

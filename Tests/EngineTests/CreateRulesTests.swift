@@ -39,7 +39,9 @@ struct CreateRulesTests {
     @Test(
         "what is not built is refused by name, never left out in silence",
         arguments: [
-            #"{"HostConfig":{"RestartPolicy":{"Name":"always"}}}"#,
+            #"{"HostConfig":{"IpcMode":"container:x"}}"#, #"{"HostConfig":{"LogConfig":{"Type":"local"}}}"#,
+            #"{"HostConfig":{"LogConfig":{"Type":"json-file","Config":{"compress":"true"}}}}"#,
+            #"{"HostConfig":{"LogConfig":{"Type":"json-file","Config":{"mode":"non-blocking"}}}}"#,
             #"{"HostConfig":{"SecurityOpt":["seccomp={}"]}}"#, #"{"HostConfig":{"Mounts":[{"Type":"image","Source":"v","Target":"/x"}]}}"#
         ])
     func unbuilt(_ json: String) throws { #expect(try refusal(json)?.kind == .unsupported) }
@@ -53,8 +55,13 @@ struct CreateRulesTests {
         #expect(try check(request(#"{"HostConfig":{"NetworkMode":"host"}}"#), on: machine).isEmpty)
     }
 
-    @Test("log limits: sizes with suffixes, and no number of files without a size")
+    @Test("log limits: sizes with suffixes, and no number of files without a size; restart policies by name")
     func logs() throws {
+        for (policy, isKnown) in [("always", true), ("unless-stopped", true), ("on-failure", true), ("zz", false)] {
+            #expect(try (refusal(#"{"HostConfig":{"RestartPolicy":{"Name":"\#(policy)"}}}"#) == nil) == isKnown, "\(policy)")
+        }
+        let warned = try check(request(#"{"HostConfig":{"LogConfig":{"Type":"","Config":{"tag":"x","labels":"y"}}}}"#), on: machine)
+        #expect(warned == ["Log options labels, tag are kept, but the lines of the log do not carry them"])
         var host = HostConfig()
         host.LogConfig = LogConfig(type: "json-file", config: ["max-size": "10m", "max-file": "3"])
         let limits = try logLimits(host)

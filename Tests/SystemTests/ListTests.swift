@@ -94,6 +94,26 @@ struct ListTests {
         #expect(try bed.docker("kill", "zero").errors.contains("is not running"))
     }
 
+    @Test("what cannot be removed is dead: told, not startable, there after the daemon's end, and removable when nothing holds it any more")
+    func dead() throws {
+        let bed = try Testbed("dead")
+        let docker = Machine.docker ?? "docker"
+        let id = try run([docker, "create", "--network", "none", "--name", "held", "bb", "true"], environment: bed.environment).line
+        let place = bed.data.appending(path: "containers/\(id)/held").path
+        try run(["sh", "-c", "mkdir \(place) && mount -t tmpfs tmpfs \(place)"])
+        #expect(try bed.docker("rm", "held").status == 1)
+        #expect(try bed.inspect("held", "{{.State.Status}} {{.State.Dead}} {{.State.Running}}") == "dead true false")
+        #expect(try bed.docker("ps", "-a", "--filter", "status=dead", "--format", "{{.Names}} {{.Status}}").line == "held Dead")
+        #expect(try bed.docker("start", "held").errors.contains("marked for removal and cannot be started"))
+        bed.killDaemon()
+        try bed.startDaemon()
+        #expect(try bed.inspect("held", "{{.State.Status}}") == "dead")
+        try run(["umount", place])
+        #expect(try bed.docker("rm", "held").status == 0)
+        #expect(try bed.docker("ps", "-aq").output.isEmpty)
+        bed.stopDaemon()
+    }
+
     @Test("wait: in all conditions, also for one that never ran")
     func wait() throws {
         defer { removeAll() }
