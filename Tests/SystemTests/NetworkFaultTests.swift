@@ -48,7 +48,8 @@ struct NetworkFaultTests {
         if !volumes.isEmpty { #expect(try run(["docker", "volume", "rm"] + volumes, environment: bed.environment).status == 0) }
         bed.stopDaemon()
         let isClean = try eventually { try leftCgroups() == before && Self.links() == links }
-        #expect(isClean, "\(try leftCgroups()) \(try Self.links())")
+        let left = "\(try leftCgroups()) \(try Self.links())"
+        #expect(isClean, "\(left)")
         #expect(try run(["nft", "list", "tables"]).output.contains("slipway") == false)
     }
 
@@ -69,7 +70,8 @@ struct NetworkFaultTests {
     private func checkHost(_ bed: Testbed, _ links: Set<String>, _ round: String) throws {
         let wanted = try bed.docker("ps", "-q").lines.reduce(0) { sum, id in sum + (Int(try bed.inspect(id, "{{len .NetworkSettings.Networks}}")) ?? 0) }
         let isSettled = try eventually(within: 10) { try Self.links().subtracting(links).count { $0.hasPrefix("veth") } == wanted }
-        #expect(isSettled, "\(round): \(wanted) endpoints, but \(try Self.links().subtracting(links).sorted())")
+        let own = try Self.links().subtracting(links).sorted()
+        #expect(isSettled, "\(round): \(wanted) endpoints, but \(own)")
         let helpers = try eventually(within: 10) {
             try run(["sh", "-c", "ps -eo args | grep '[s]lipway-tree' | grep -c \(bed.folder.lastPathComponent) || true"]).line == "0"
         }
