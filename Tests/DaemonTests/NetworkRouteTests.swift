@@ -76,10 +76,12 @@ struct NetworkRouteTests {
     @Test("lists are filtered by name, id, driver, type, label, scope and dangling; other filters are refused")
     func filters() async throws {
         try await withEngine { client, _ in
-            #expect(try await post(client, "/networks/create", #"{"Name":"web-1","Labels":{"a":"b"}}"#).status == 201)
-            #expect(try await post(client, "/networks/create", #"{"Name":"web-2"}"#).status == 201)
+            for body in [#"{"Name":"web-1","Labels":{"a":"b"}}"#, #"{"Name":"web-2"}"#] {
+                let made = try await post(client, "/networks/create", body)
+                #expect(made.status == 201)
+            }
             func names(_ filters: String) async throws -> [String] {
-                let query = filters.utf8.map { "%" + String($0 + 256, radix: 16).dropFirst() }.joined()
+                let query = filters.utf8.map { "%" + String(Int($0) + 256, radix: 16).dropFirst() }.joined()
                 return try await get(client, "/networks?filters=\(query)", as: [NetworkReply].self).map(\.Name).sorted()
             }
             #expect(try await names(#"{"name":["web"]}"#) == ["web-1", "web-2"])
@@ -97,11 +99,20 @@ struct NetworkRouteTests {
     @Test("prune takes what nobody is on, with label filters, and never the three")
     func prune() async throws {
         try await withEngine { client, _ in
-            for name in ["one", "two"] { #expect(try await post(client, "/networks/create", #"{"Name":"\#(name)","Labels":{"\#(name)":""}}"#).status == 201) }
-            #expect(try await post(client, "/networks/prune?filters=%7B%22label%22:%5B%22one%22%5D%7D", "").body == "{\"NetworksDeleted\":[\"one\"]}\n")
-            #expect(try await post(client, "/networks/prune?filters=%7B%22until%22:%5B%2224h%22%5D%7D", "").body == "{\"NetworksDeleted\":null}\n")
-            #expect(try await post(client, "/networks/prune", "").body == "{\"NetworksDeleted\":[\"two\"]}\n")
-            #expect(try await get(client, "/networks", as: [NetworkReply].self).count == 3)
+            for name in ["one", "two"] {
+                let made = try await post(client, "/networks/create", #"{"Name":"\#(name)","Labels":{"\#(name)":""}}"#)
+                #expect(made.status == 201)
+            }
+            let outcomes: [(query: String, body: String)] = [
+                ("?filters=%7B%22label%22:%5B%22one%22%5D%7D", "{\"NetworksDeleted\":[\"one\"]}\n"),
+                ("?filters=%7B%22until%22:%5B%2224h%22%5D%7D", "{\"NetworksDeleted\":null}\n"), ("", "{\"NetworksDeleted\":[\"two\"]}\n")
+            ]
+            for (query, body) in outcomes {
+                let answer = try await post(client, "/networks/prune\(query)", "")
+                #expect(answer.body == body)
+            }
+            let left: [NetworkReply] = try await get(client, "/networks")
+            #expect(left.count == 3)
         }
     }
 
