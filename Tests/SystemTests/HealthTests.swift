@@ -68,6 +68,30 @@ struct HealthTests {
         #expect(output.utf8.count == 4_099 && output.hasSuffix("..."), "\(output.utf8.count)")
     }
 
+    @Test("while a container is paused nobody asks how it does, and it does as before; paused ones can be stopped and removed")
+    func paused() throws {
+        defer { remove("still") }
+        try begin("still", "--health-cmd", "true", "--health-interval", "200ms")
+        #expect(try eventually { try health("still") == "healthy" })
+        #expect(try bed.docker("pause", "still").status == 0)
+        usleep(500_000)  // what was under way may end as it likes
+        func last() throws -> String { try bed.inspect("still", "{{range .State.Health.Log}}{{.Start}} {{end}}") }
+        let before = try last()
+        usleep(1_000_000)
+        #expect(try last() == before)
+        #expect(try bed.inspect("still", "{{.State.Status}} {{.State.Running}} {{.State.Paused}}") == "paused true true")
+        #expect(try bed.docker("ps", "--filter", "status=paused", "--format", "{{.Status}}").line.hasSuffix("(Paused)"))
+        #expect(try bed.docker("start", "still").errors.contains("cannot start a paused container, try unpause instead"))
+        #expect(try bed.docker("rm", "still").errors.contains("container is paused and must be unpaused first"))
+        #expect(try bed.docker("exec", "still", "true").errors.contains("is paused, unpause the container before exec"))
+        #expect(try bed.docker("unpause", "still").status == 0)
+        #expect(try eventually { try last() != before })
+        #expect(try bed.docker("pause", "still").status == 0)
+        #expect(try bed.docker("stop", "-t", "3", "still").status == 0)
+        #expect(try bed.docker("start", "still").status == 0 && bed.docker("pause", "still").status == 0)
+        #expect(try bed.docker("rm", "-f", "still").status == 0)
+    }
+
     @Test("--no-healthcheck, and without a check there is no health")
     func none() throws {
         defer { remove("none", "off") }
