@@ -10,7 +10,7 @@ if [ "$(id -u)" != 0 ]; then
     echo "demo: containers with limits and a network of their own need root: sudo make demo" >&2
     exit 1
 fi
-for program in busybox skopeo docker-registry; do
+for program in busybox skopeo docker-registry curl; do
     command -v $program >/dev/null || { echo "demo: $program is missing: make setup" >&2; exit 1; }
 done
 place=$(mktemp -d /tmp/slipway-demo.XXXXXX)
@@ -23,7 +23,8 @@ slipway() { "$bin/slipway" -H "unix://$socket" "$@"; }
 finish() {
     status=$?
     trap - EXIT
-    slipway ps -aq 2>/dev/null | while read -r container; do slipway rm -f "$container" >/dev/null 2>&1 || true; done
+    slipway ps -aq 2>/dev/null | while read -r container; do slipway rm -f -v "$container" >/dev/null 2>&1 || true; done
+    slipway network rm harbour >/dev/null 2>&1 || true
     for process in $daemon $registry; do kill "$process" 2>/dev/null && wait "$process" 2>/dev/null || true; done
     [ $status = 0 ] || sed 's/^/daemon: /' "$place/log" >&2
     awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/mounts | while read -r hierarchy; do
@@ -104,6 +105,23 @@ else
     slipway exec demo ps -o pid,args | sed 's/^/   /'
 fi
 
-step "8. The kernel calls that make a container"
+step "8. A network of their own: an address, a name, and a port on the host"
+slipway network create harbour | cut -c 1-12
+slipway run -d --name web --network harbour -p 127.0.0.1::80 "$image" sh -c 'echo "   served by a container" >/tmp/index.html; exec busybox httpd -f -p 80 -h /tmp' | cut -c 1-12
+address=$(slipway port web 80)
+for _ in $(seq 100); do curl -sf -o /dev/null "http://$address/index.html" && break; sleep 0.1; done
+echo "   by the host's loopback, http://$address/:"
+curl -sf "http://$address/index.html"
+echo "   by its name, from another container of the network:"
+slipway run --rm --network harbour "$image" busybox wget -q -O - http://web/index.html
+echo "   one packet's way there:"
+"$bin/slip-net" trace "$address" 2>&1 | sed 's/^/   /'
+
+step "9. A volume: what one container leaves, the next one finds"
+slipway run --rm --network none -v cargo:/hold "$image" sh -c 'echo "left in the hold" >/hold/note'
+slipway run --rm --network none -v cargo:/hold:ro "$image" sh -c 'sed "s/^/   /" /hold/note; echo no >/hold/note 2>&1 | sed "s/^/   /" || true'
+slipway volume inspect --format '   {{.Mountpoint}}' cargo
+
+step "10. The kernel calls that make a container"
 slipway run --rm --network none --explain "$image" echo 'said inside the container'
 step "Done: the container, the daemon, the registry and the folder $place go now."
