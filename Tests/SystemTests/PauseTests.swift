@@ -88,6 +88,22 @@ struct PauseTests {
         #expect(try eventually { try lines("kept") > count + 2 })
     }
 
+    @Test("whose supervisor dies while it stands still ends, as one that runs would, and leaves no cgroup")
+    func supervisorDies() throws {
+        try bed.slipway("run", "-d", "--name", "orphan", "bb", "sleep", "1000")
+        defer { _ = try? bed.slipway("rm", "-f", "orphan") }
+        let id = try bed.inspect("orphan", "{{.Id}}"), pid = try bed.inspect("orphan", "{{.State.Pid}}")
+        try bed.slipway("pause", "orphan")
+        let status = try String(contentsOf: URL(filePath: "/proc/\(pid)/status"), encoding: .utf8)
+        let shim = try #require(status.split(separator: "\n").first { $0.hasPrefix("PPid:") }.flatMap { Int32($0.filter(\.isNumber)) })
+        kill(shim, SIGKILL)
+        #expect(try eventually { try bed.inspect("orphan", "{{.State.Status}} {{.State.ExitCode}} {{.State.Paused}}") == "exited 137 false" })
+        #expect(eventually { kill(Int32(pid) ?? 0, 0) != 0 }, "its process is gone")
+        #expect(try eventually { try !leftCgroups().contains { $0.hasSuffix(id) } })
+        #expect(try bed.slipway("start", "orphan").status == 0)
+        #expect(try bed.inspect("orphan", "{{.State.Status}}") == "running")
+    }
+
     // MARK: Update
 
     private func limit(_ name: String, _ file: String) throws -> String {

@@ -95,7 +95,7 @@ struct StatisticsTests {
         #expect(usual.output.contains("sleep 1000") && !usual.output.contains("slipwayd"))
         let pid = try bed.inspect("busy", "{{.State.Pid}}")
         let chosen = try top("-o", "pid,args")
-        #expect(chosen.line.split(whereSeparator: \.isWhitespace) == ["PID", "COMMAND"] && chosen.lines.contains { $0.hasPrefix(pid) }, "\(chosen)")
+        #expect(chosen.lines.first?.split(whereSeparator: \.isWhitespace) == ["PID", "COMMAND"] && chosen.lines.contains { $0.hasPrefix(pid) }, "\(chosen)")
         #expect(try top("aux").line.hasPrefix("USER"))
         #expect(try top("axf").lines.count == 3, "an option that does not go with -q")
         let hidden = try top("-o", "pid=PID2,args")
