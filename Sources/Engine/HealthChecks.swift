@@ -59,8 +59,9 @@ extension ContainerEngine {
             let pause = check.pauseNanoseconds(container.health?.status ?? .starting, sinceStart: now - began)
             do { try await Task.sleep(nanoseconds: UInt64(pause)) } catch { return }
             if container.isPaused { continue }
-            guard container.isRunning, let result = await probe(container, check), !Task.isCancelled else { return }
-            await take(result, check, container)
+            let result = await probe(container, check)
+            guard container.isRunning, !Task.isCancelled else { return }
+            if let result, !container.isPaused { await take(result, check, container) }  // what was paused in the middle says nothing
         }
     }
 

@@ -209,7 +209,7 @@ extension ContainerEngine {
         var removed: [String] = [], bytes: Int64 = 0
         for container in all where !container.isUp && container.record.createdNanoseconds <= until ?? .max && isChosen(container, filters) {
             do throws(EngineError) {
-                let own = try await size(container).own
+                let own = (try? await size(container))?.own ?? 0  // cannot be told: it goes all the same
                 try await remove(container, force: false)
                 (removed, bytes) = (removed + [container.id], bytes + own)
             } catch {
