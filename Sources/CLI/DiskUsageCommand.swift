@@ -87,7 +87,7 @@ struct DiskUsage {
         text += "\nLocal Volumes space usage:\n\n"
         text += Table.text(
             [["VOLUME NAME", "LINKS", "SIZE"]]
-                + volumes.map { [$0["Name"]?.string ?? "", "\(links($0))", size($0) < 0 ? "N/A" : Words.size(size($0))] })
+                + volumes.map { [$0["Name"]?.string ?? "", "\(links($0))", size($0) < 0 ? "N/A" : Words.size(size($0), digits: 4)] })
         text += "\nBuild cache usage: \(Words.size(cache.reduce(0) { $0 + number($1, "Size") }, digits: 4))\n\n"
         return text + Table.text([["CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED"]])
     }
@@ -98,7 +98,7 @@ struct DiskUsage {
             let colon = name.lastIndex(of: ":") ?? name.endIndex
             return [
                 String(name[..<colon]), String(name[colon...].dropFirst()), Table.shortID(image["Id"]?.string ?? ""), Words.ago(number(image, "Created")),
-                Words.size(size), Words.size(shared), Words.size(size - shared), "\(number(image, "Containers"))"
+                Words.size(size), Words.size(shared, digits: 4), Words.size(size - shared, digits: 4), "\(number(image, "Containers"))"
             ]
         }
     }
