@@ -117,8 +117,7 @@ public struct ContainerStore: Sendable {
     /// Where a container's life stands, by the kernel's word.
     public func status(of container: StoredContainer) -> State.Status {
         guard isAlive(container) else { return .stopped }
-        // Hierarchies that cannot be read freeze nobody.
-        if let cgroup = try? cgroup(of: container), cgroup.isFrozen() { return .paused }
+        if let cgroup = try? cgroup(of: container), cgroup.isFrozen() { return .paused }  // hierarchies that cannot be read freeze nobody
         return exists(gate(container.id)) ? .created : .running
     }
 
