@@ -30,15 +30,15 @@ struct NetworkTests {
     @discardableResult
     func serve(_ name: String, _ flags: String...) throws -> Outcome {
         let script = """
-            mkdir -p /www/cgi-bin; printf '#!/bin/sh\\necho; echo "\(name) $REMOTE_ADDR"\\n' >/www/cgi-bin/who; chmod +x /www/cgi-bin/who
-            exec httpd -f -p 80 -h /www
+            mkdir -p /www/cgi-bin; printf '#!/bin/sh\\necho "Content-Type: text/plain"; echo; echo "\(name) $REMOTE_ADDR"\\n' >/www/cgi-bin/who; chmod +x /www/cgi-bin/who
+            exec httpd -f -p 0.0.0.0:80 -h /www
             """
         return try run([Machine.docker ?? "docker", "run", "-d", "--name", name] + flags + ["bb", "sh", "-c", script], environment: bed.environment)
     }
     func fetch(_ place: String) throws -> String { try run(["curl", "-s", "-m", "3", "http://\(place)/cgi-bin/who"]).line }
     func fetches(_ place: String, _ wanted: String) throws -> Bool { try eventually(within: 5) { try fetch(place) == wanted } }
     func inside(_ name: String, _ script: String) throws -> Outcome { try bed.docker("exec", name, "sh", "-c", script) }
-    func get(_ name: String, _ place: String) throws -> String { try inside(name, "wget -q -T 2 -O - http://\(place)/cgi-bin/who").line }
+    func get(_ name: String, _ place: String) throws -> String { try inside(name, "timeout 2 wget -q -O - http://\(place)/cgi-bin/who").line }
     func address(_ name: String, _ network: String = "bridge") throws -> String {
         try bed.inspect(name, "{{(index .NetworkSettings.Networks \"\(network)\").IPAddress}}")
     }
