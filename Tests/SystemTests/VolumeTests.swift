@@ -234,13 +234,13 @@ struct VolumeTests {
         #expect(try bed.docker("exec", "survivor", "cat", "/data/file").output == "alive\n")
         #expect(try bed.docker("volume", "rm", "data").errors.contains("volume is in use"))
         // At whatever point of a create the daemon is killed, no unnamed volume and no claim is left.
-        for round in 0..<6 {
+        for round in 0..<20 {
             let creating = try bed.beginDocker("create", "--name", "half", "-v", "/one", "-v", "half:/srv/www", "shop", "true")
-            usleep(useconds_t(round) * 15_000)
+            usleep(useconds_t(round) * 8_000)
             bed.killDaemon()
             _ = creating.wait()
             try bed.startDaemon()
-            let exists = try bed.docker("inspect", "half").status == 0
+            let exists = try bed.docker("container", "inspect", "half").status == 0
             #expect(try volumes().count { $0.count == 64 } == (exists ? 3 : 1), "round \(round)")  // survivor has one
             if exists { try bed.docker("rm", "-v", "half") }
             #expect(try bed.docker("volume", "rm", "-f", "half").status == 0, "round \(round)")
