@@ -38,7 +38,9 @@ struct Trace: ParsableCommand {
             let target = try name(self.target)
             _ = try place.socket()  // begins to explain, where that is asked for
             var watched = [try Watch(place: sender, path: path)]
-            if path != nil { watched.append(try Watch(place: "this machine", path: nil)) }
+            if try path.map({ try status($0).inode != status("/proc/self/ns/net").inode }) ?? false {
+                watched.append(try Watch(place: "this machine", path: nil))
+            }
             let probe = try at(path) { () throws in try Probe(udp: udp, target: target) }
             for watch in watched { try watch.begin(probe) }
             print(line(sender, "sends", "\(udp ? "udp" : "tcp") to \(self.target), from port \(probe.port)"))
@@ -84,8 +86,17 @@ struct TraceEvents: ParsableCommand {
 
     func run() {
         carryOut {
+            try setParentDeathSignal(.kill)
+            guard try hasReader() else { return 0 }  // whoever started us was gone before we asked to hear of that
             try at(path.map { FilePath($0) }) { () throws in try Nftables.monitorTrace() }
             return 0
         }
+    }
+
+    /// Whether somebody holds the other end of our standard output.
+    private func hasReader() throws -> Bool {
+        let poll = try Poll()
+        try poll.add(FileDescriptor(rawValue: 1), [], token: 0)
+        return try poll.wait(milliseconds: 0).isEmpty
     }
 }

@@ -1,5 +1,5 @@
 // Watching a packet in one network namespace: a table that marks it as early as can be, and a second process that prints what the kernel reports
-// of marked packets. Both are gone when the packet has passed.
+// of marked packets. Both are gone when the packet has passed, and when this process is killed before.
 import JSON
 import Linux
 import Netlink
@@ -31,7 +31,7 @@ final class Watch {
         try setNonBlocking(output)
         monitor = (child.process, output)
         guard try listens(child.process) else { throw Refusal("trace: the packet filter of \(place) cannot be watched") }
-        var rules = "add table ip \(table)\n"
+        var rules = "add table ip \(table) { flags owner; }\n"  // it goes with our socket, whatever becomes of us
         for hook in ["prerouting", "output"] {
             rules += "add chain ip \(table) \(hook) { type filter hook \(hook) priority -350; }\n"
             rules += "add rule ip \(table) \(hook) \(probe.condition) meta nftrace set 1\n"
@@ -70,9 +70,7 @@ final class Watch {
 
     deinit {
         guard let monitor else { return }
-        // the trace failed: what can be taken away is taken away
-        try? filter.run("delete table ip \(table)")
-        try? send(.kill, to: monitor.process)
+        try? send(.kill, to: monitor.process)  // the trace failed, and that has been told
     }
 
     private func read(_ output: FileDescriptor) throws -> String {
@@ -99,13 +97,12 @@ final class Watch {
     func tell(_ probe: Probe) throws {
         var packet: TracedPacket?
         let hooks = try hooks()
-        let first = events.first
-        if first == nil {
+        if events.isEmpty {
             try tellRoute(to: IPv4Address(probe.target.address))
             print(line(place, "rules", "no chain of the packet filter saw it"))
             return
         }
-        for event in events where event.packet == first?.packet {
+        for event in firstJourney {
             switch event.kind {
             case .packet(let now):
                 if let link = now.arriving, packet == nil { print(line(place, "arrives", "by \(link): \(now.words)")) }
@@ -121,6 +118,17 @@ final class Watch {
         }
         try tellRoute(to: packet.flatMap { IPv4Address($0.destination) } ?? IPv4Address(probe.target.address))
         if let tracked, let words = translation(tracked) { print(line(place, "remembered", words)) }
+    }
+
+    /// The events up to where a chain sees a packet again: that is the same one sent once more. The kernel's number of a packet is of no use here: a
+    /// bridge changes it.
+    private var firstJourney: ArraySlice<TraceEvent> {
+        var seen: Set<String> = []
+        let again = events.firstIndex {
+            guard case .packet = $0.kind else { return false }
+            return !seen.insert("\($0.family) \($0.table) \($0.chain)").inserted
+        }
+        return events[..<(again ?? events.count)]
     }
 
     private func added(_ verdict: String, to rule: String) -> String { rule.hasSuffix(verdict) ? "" : ": \(verdict)" }
