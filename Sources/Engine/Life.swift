@@ -70,6 +70,8 @@ public enum LifeEvent<Shim: Sendable>: Sendable {
     /// Somebody stops it or sends it a signal, which may cancel the next automatic restart.
     case stopAsked(cancels: Bool)
     case exited(ExitRecord)
+    /// An engine that starts finds that a run has ended of which it knew nothing.
+    case foundEnded(ExitRecord)
     /// Its shim died while it ran; the time is when we noticed.
     case supervisorDied(at: WallTime)
     /// The engine has been started, and the policy wants it to run.
@@ -149,7 +151,7 @@ public func after<Shim>(
         past.restarts.isPending = false
         return (.resting(parked: nil), past, [.save] + releasing(shim) + [.tellEnd(code: past.exitCode)])
     case (.running(let shim, _), .exited(let record)): return ended(past, record, rules, shim)
-    case (.resting, .exited(let record)), (.restarting, .exited(let record)): return ended(past, record, rules, nil)
+    case (.resting, .foundEnded(let record)): return ended(past, record, rules, nil)
     case (.running, .supervisorDied(let time)), (.resting, .supervisorDied(let time)):
         let record = ExitRecord(
             code: supervisorDiedCode, startedAt: past.startedAt ?? time, finishedAt: time, error: "supervisor died")

@@ -123,7 +123,7 @@ extension ContainerEngine {
         }
         let isNews = record.map { record in container.past.finishedAt.map { record.finishedAt > $0 } ?? true } ?? false
         if let record, isNews {
-            await carryOut(container.apply(.exited(record)), container)
+            await carryOut(container.apply(.foundEnded(record)), container)
         } else if container.past.restarts.isPending {
             container.state.withLock { $0.life = .restarting(parked: nil) }
         } else if shouldRun {

@@ -128,6 +128,17 @@ struct RestartsTests {
         #expect(container.isRestarting && container.delay == 0 && container.past.restarts.count == 0)
     }
 
+    @Test("an end that an engine finds when it starts counts like one that it was told; a restart that was pending is begun by it only once")
+    func foundEnded() {
+        let record = ExitRecord(code: 5, startedAt: noon, finishedAt: WallTime(nanoseconds: noon.nanoseconds + 1))
+        var container = Played(.onFailure(most: 1))
+        container.life = .resting(parked: nil)
+        container.play(.foundEnded(record))
+        #expect(container.isRestarting && container.delay == 100 && container.past.restarts.count == 1)
+        container.play(.foundEnded(record))
+        #expect(container.isRestarting && container.effects.isEmpty && container.past.restarts.count == 1)
+    }
+
     @Test("which signals cancel: KILL, the stop signal, any where none is configured")
     func signals() {
         var config = ContainerConfig()
