@@ -3,7 +3,6 @@
 // kernel, and so the kernel is the judge between us and the rest of the machine. The sockets go to the shim, and so the ports stay taken while no
 // daemon lives. Docker's go-connections/nat reads the texts. Chapter 12 over chapter 09.
 import DockerAPI
-import Glibc
 import Linux
 import Netlink
 import Networks
@@ -127,14 +126,14 @@ struct PortReserver {
             let port = PublishedPort(proto: request.proto, hostAddress: request.hostAddress, hostPort: next, containerPort: request.containerPort)
             next = next == Self.last ? Self.first : next + 1
             do throws(KernelError) { return (port, try hold(port)) } catch {
-                guard error.errno == EADDRINUSE else { throw refusal(port, error, []) }
+                guard Errno(rawValue: error.errno) == .addressInUse else { throw refusal(port, error, []) }
             }
         }
         throw PortRefusal(description: "all ports are allocated")
     }
 
     private func refusal(_ port: PublishedPort, _ error: KernelError, _ own: [PublishedPort]) -> PortRefusal {
-        if error.errno == EADDRINUSE, published.union(own).contains(where: { $0.conflicts(with: port) }) {
+        if Errno(rawValue: error.errno) == .addressInUse, published.union(own).contains(where: { $0.conflicts(with: port) }) {
             return PortRefusal(description: NetworksError.portTaken(port).description)
         }
         let reason = error.reason.prefix(1).lowercased() + error.reason.dropFirst()

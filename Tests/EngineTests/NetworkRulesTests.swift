@@ -76,8 +76,8 @@ struct NetworkRulesTests {
     @Test("the mode's network comes first, an id becomes a name, and an unknown network is kept as it was called")
     func order() throws {
         let several = try asked(
-            #"{"NetworkingConfig":{"EndpointsConfig":{"a":{},"a1a1":{"Aliases":["web"],"IPAMConfig":{"IPv4Address":"10.1.0.9"}}}}}"#, mode: "n1")
-        #expect(several.map(\.network) == ["n1", "a"])
+            #"{"NetworkingConfig":{"EndpointsConfig":{"other":{},"a1a1":{"Aliases":["web"],"IPAMConfig":{"IPv4Address":"10.1.0.9"}}}}}"#, mode: "n1")
+        #expect(several.map(\.network) == ["n1", "other"])
         #expect(several[0].endpoint.aliases == ["web"] && several[0].endpoint.address?.description == "10.1.0.9" && several[0].endpoint.hasIPAM)
         #expect(try asked("{}", mode: "later").map(\.network) == ["later"])
         #expect(try asked("{}", mode: "container:x").isEmpty)
