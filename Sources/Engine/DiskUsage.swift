@@ -1,6 +1,7 @@
+// `docker system df`: what images, containers and volumes take, and how much of an image's layers others have, too. Adding up what containers and
+// volumes hold means looking at every file of them, so those who ask at the same time get the same answer. Layers were counted when they were
+// unpacked. Chapter 12; moby, daemon/disk_usage.go; Engine API, SystemDataUsage.
 import Digests
-// `docker system df`. Adding up what containers and volumes hold means looking at every file of them, so those who ask at the same time get the
-// same answer. Layers were counted when they were unpacked. Chapter 12; moby, daemon/disk_usage.go.
 public import DockerAPI
 import Images
 import Offload

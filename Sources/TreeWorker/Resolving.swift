@@ -93,14 +93,13 @@ private func endOfLinks(_ path: FilePath) -> [String] {
 
 /// What the link `name` says; nil where it is none, or not there.
 private func linkTarget(_ directory: [String], _ name: String) -> String? {
-    let found = try? { () throws(KernelError) -> String? in
-        let root = try open("/", [.path, .directory])
-        return try root.borrow { (root) throws(KernelError) in
-            let place = try openBeneath(root, FilePath(directory.isEmpty ? "." : directory.joined(separator: "/")), [.path, .directory])
-            return try place.borrow { (place) throws(KernelError) in try readLink(FilePath(name), at: place) }
-        }
-    }()  // no link, or nothing there: taken at its word
-    return found ?? nil
+    do throws(KernelError) {
+        let root = try open("/", [.path, .directory]), path = FilePath(directory.isEmpty ? "." : directory.joined(separator: "/"))
+        let place = try root.borrow { (root) throws(KernelError) in try openBeneath(root, path, [.path, .directory]) }
+        return try place.borrow { (place) throws(KernelError) in try readLink(FilePath(name), at: place) }
+    } catch {
+        return nil
+    }
 }
 
 /// A mode in Go's way of counting. https://pkg.go.dev/io/fs#FileMode

@@ -50,12 +50,11 @@ private func detachMounts(listedBy own: FileDescriptor, _ scope: Scope) throws(K
         let list = try open("mountinfo", .readOnly, at: own)
         let text = try list.borrow { (list) throws(KernelError) in try readAll(list) }
         let unwanted = MountInfo.parse(String(decoding: text, as: UTF8.self)).filter { isUnwanted($0, scope) }
-        guard let first = unwanted.first else { return }
+        guard !unwanted.isEmpty else { return }
         for mount in unwanted {
             // Detaching takes what lies below along, so that later ones may be gone already; the next look tells.
             try? unmount(FilePath(mount.mountPoint), [.detach, .noFollow])  // as said
         }
-        if unwanted.count == 1 { try? unmount(FilePath(first.mountPoint), [.detach, .noFollow]) }  // two at one place
     }
     throw KernelError(call: "umount2", subject: "the container's mounts", errno: EBUSY)
 }

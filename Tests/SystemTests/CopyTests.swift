@@ -31,7 +31,10 @@ struct CopyTests {
         try run(client.words + ["cp"] + words, input: input, environment: bed.environment, seconds: 60)
     }
 
-    private func text(_ path: String) -> String? { try? String(contentsOf: here.appending(path: path), encoding: .utf8) }
+    /// What a file of this machine says; nil where it is not there.
+    private func text(_ path: String) -> String? {
+        try? String(contentsOf: here.appending(path: path), encoding: .utf8)  // as said
+    }
 
     /// What is in a container, running or not, as tar lists it.
     private func read(_ container: String, _ path: String) throws -> String {

@@ -3,8 +3,7 @@
 import Foundation
 import Linux
 import Testing
-
-@testable import Trees
+import Trees
 
 /// Layers of a container in a folder: `image` below, `upper` with what was written, a volume at `/data`, one that is read-only at `/fixed`.
 struct Inhabited {

@@ -3,8 +3,7 @@
 import Foundation
 import Linux
 import Testing
-
-@testable import Trees
+import Trees
 
 private let isSandbox = ProcessInfo.processInfo.environment["SLIPWAY_SANDBOX"] == "1" && getuid() == 0
 
@@ -128,7 +127,7 @@ struct ReachingTests {
         try withInhabited { inhabited in
             let helper = try inhabited.place.helper
             try inhabited.withRunning(swapping) { tree in
-                for _ in 0..<40 {
+                for _ in 0..<20 {
                     let found = (try? helper.listed("/play/outside-\(getpid())", of: tree)) ?? [:]  // mostly not there
                     #expect(found.values.allSatisfy { !$0.contains("quite-secret") })
                     let whole = (try? helper.listed("/play/.", of: tree)) ?? [:]  // as above
