@@ -110,7 +110,7 @@ private func checkNamespaces(_ host: HostConfig, _ config: ContainerConfig) thro
 
 /// Refuses what is Docker's and comes with a later chapter.
 private func checkBuilt(_ config: ContainerConfig, _ host: HostConfig) throws(EngineError) {
-    if host.Links?.isEmpty == false { throw unbuilt("a link") }
+    if host.Links?.isEmpty == false, ["", "default", "bridge"].contains(host.NetworkMode ?? "") { throw unbuilt("a link on the default bridge") }
     if host.StorageOpt?.isEmpty == false { throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option") }
     if host.DeviceCgroupRules?.isEmpty == false { throw unbuilt("DeviceCgroupRules") }
     for mount in host.Mounts ?? [] where ["image", "cluster", "npipe"].contains(mount.Type ?? "") { throw unbuilt("a mount of type '\(mount.Type ?? "")'") }

@@ -129,6 +129,8 @@ struct NetworkTests {
         #expect(try address("r1", "right") == "10.55.0.77")
         #expect(try eventually(within: 5) { try get("l2", "l1").hasPrefix("l1 ") })
         #expect(try get("l2", "web").hasPrefix("l1 ") && get("l2", "l1.left").hasPrefix("l1 "))
+        let linked = try bed.docker("run", "--rm", "--network", "left", "--link", "l1:db", "bb", "nslookup", "db")
+        #expect(try linked.output.contains("Address: \(address("l1", "left"))"), "a link is a name of one's own: \(linked)")
         #expect(try get("l1", "10.55.0.77").isEmpty)
         #expect(try get("r1", try address("l1", "left")).isEmpty)
         #expect(try inside("r1", "nslookup l1").status != 0)
