@@ -130,7 +130,7 @@ let rows: [Row] = [
         [
             "Linux", "OCI", "DockerAPI", "Digests", "Metadata", "Seccomp", "Capabilities", "Cgroups", "ShimProtocol", "Content", "Credentials", "Trees",
             "Snapshots",
-            "Registry", "Images", "Offload", "Terminals", "Netlink", "Nftables", "Networks", "Volumes", "JSON", "Logging"
+            "Registry", "Images", "Offload", "Terminals", "Netlink", "Nftables", "Networks", "Volumes", "Logging"
         ]),
     // 8, 9
     module("Daemon", ["Engine", "HTTP", "DockerAPI", "ShimProtocol", "Offload", "Linux", "Logging"]), module("DockerClient", ["Linux", "JSON"]),

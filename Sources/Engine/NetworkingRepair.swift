@@ -1,8 +1,8 @@
-import Digests
 // Networks when the engine starts and when it ends. The database says what was intended, the kernel has what was done, the shims say who runs; a daemon
 // that was killed between two of these leaves them apart, and this brings them together, as often as it is run: places of containers that don't run
 // are given back, rules are written anew in one transaction, wires of nobody are removed by our mark in their alias, and name service opens new
 // sockets. What runs is not disturbed: its wires stay, and connection tracking remembers what was translated. Chapter 12 over chapter 09.
+import Digests
 import DockerAPI
 import Linux
 import Logging

@@ -17,7 +17,7 @@ let owners = ["CLinux": "Linux", "CArchive": "Archive", "CDeflate": "Archive", "
 
 /// Arrows inside a layer, from layer 3 up: who stands over whom.
 let over: [String: Set<String>] = [
-    "Snapshots": ["Trees"], "TreeWorker": ["Trees"], "Registry": ["HTTP", "Offload"], "CLI": ["DockerClient"]
+    "Snapshots": ["Trees"], "TreeWorker": ["Trees"], "Volumes": ["Trees"], "Registry": ["HTTP", "Offload"], "CLI": ["DockerClient"]
 ]
 
 /// Modules that write unsafe code without owning a C library, and why.
@@ -63,7 +63,7 @@ private let drawing = """
      4 HTTP: Linux NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization
      4 Registry: Linux OCI Digests Credentials Offload HTTP Lab FoundationEssentials Synchronization
      5 Images: Linux OCI Digests Credentials Metadata Content Snapshots Offload Registry FoundationEssentials Synchronization
-     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Terminals Netlink Nftables Networks Volumes JSON Logging FoundationEssentials Synchronization
+     6 Engine: Linux OCI DockerAPI Digests Metadata Seccomp Capabilities Cgroups ShimProtocol Content Credentials Trees Snapshots Registry Images Offload Terminals Netlink Nftables Networks Volumes Logging FoundationEssentials Synchronization
      8 Daemon: Engine HTTP DockerAPI ShimProtocol Offload Linux Logging FoundationEssentials
      8 DockerClient: Linux JSON
      9 CLI: DockerClient JSON Credentials OCI Terminals Linux ArgumentParser
