@@ -18,6 +18,7 @@ public func runDaemon(_ configuration: DaemonConfiguration, log: Logger) async t
         dataRoot: FilePath(configuration.dataRoot ?? "/var/lib/slipway"), execRoot: execRoot, shim: try helper("slipway-shim", of: executable),
         tree: try helper("slipway-tree", of: executable))
     (settings.cgroupParent, settings.insecureRegistries) = (configuration.cgroupParent, configuration.insecureRegistries)
+    settings.openFiles = try await offload { () throws(KernelError) in try OpenFiles.raise() }
     for entry in currentEnvironment() {
         let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         if parts.count > 1 { settings.environment[parts[0]] = parts[1] }

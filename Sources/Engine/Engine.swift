@@ -40,6 +40,9 @@ public struct EngineSettings: Sendable {
     /// Where proxies are named: `HTTP_PROXY` and the like.
     public var environment: [String: String] = [:]
 
+    /// How many files containers may have open; nil for as many as this process.
+    public var openFiles: OpenFiles?
+
     public init(dataRoot: FilePath, execRoot: FilePath, shim: FilePath, tree: FilePath) {
         (self.dataRoot, self.execRoot, self.shim, self.tree) = (dataRoot, execRoot, shim, tree)
     }
@@ -160,7 +163,8 @@ private struct OpenedStores: Sendable {
         try makeDirectories(settings.dataRoot.appending("containers"), mode: 0o710)
         try makeDirectories(settings.execRoot.appending("containers"), mode: 0o700)
         lock = try LockedRoot(settings.dataRoot)
-        metadata = try Metadata(path: settings.dataRoot.appending("slipway.db"), schemas: [SnapshotStore.schema, ImageStore.schema, containersSchema, networksSchema, VolumeStore.schema])
+        let schemas = [SnapshotStore.schema, ImageStore.schema, containersSchema, networksSchema, VolumeStore.schema]
+        metadata = try Metadata(path: settings.dataRoot.appending("slipway.db"), schemas: schemas)
         content = try ContentStore(root: settings.dataRoot.appending("content"))
         snapshots = try SnapshotStore(root: settings.dataRoot.appending("snapshots"), metadata: metadata, helper: TreeHelper(executable: settings.tree))
         images = try ImageStore(metadata: metadata, content: content, snapshots: snapshots)

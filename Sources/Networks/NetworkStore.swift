@@ -1,8 +1,8 @@
-// Networks in the database. Every function runs in somebody's transaction, so that a container's row, what it asks for and what it has change
-// together or not at all. Rules that must never break are the tables' own: a name, an address, a port have one owner because they are keys.
+// Networks in the database. Every function runs in somebody's transaction, so that a container's row and what it has change together or not at
+// all. Rules that must never break are the tables' own: a name, an address, a port have one owner because they are keys.
 //
 //     networks ◄── takenEndpoints (at start, until the end of the run)     releasedAddresses (for a second)
-//     askedEndpoints (as long as the container; by the network's name, for that may not be there)      takenPorts
+//     takenPorts (at start, until the end of the run)
 //
 // A transaction is written before the kernel hears of it, and undone after it: what is in here and not in the kernel is repaired when the
 // engine starts; the other way round an address could be handed out twice. Chapter 09.
@@ -16,9 +16,6 @@ public let networksSchema = Schema(
     migrations: [
         """
         CREATE TABLE networks (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
-        CREATE TABLE askedEndpoints (
-            container TEXT NOT NULL, network TEXT NOT NULL, position INTEGER NOT NULL, asked TEXT NOT NULL,
-            PRIMARY KEY (container, network)) STRICT, WITHOUT ROWID;
         CREATE TABLE takenEndpoints (
             network TEXT NOT NULL REFERENCES networks (id), address INTEGER NOT NULL, container TEXT NOT NULL, hostLink TEXT NOT NULL UNIQUE,
             endpoint TEXT NOT NULL, PRIMARY KEY (network, address), UNIQUE (container, network)) STRICT, WITHOUT ROWID;

@@ -1,5 +1,5 @@
-// Containers on networks: what they ask for, for as long as they exist, and what they have, for as long as they run. An address is taken by
-// inserting its row; the table's key refuses a second owner whatever this code does. Chapter 09.
+// Containers on networks: what they have there, for as long as they run. An address is taken by inserting its row; the table's key refuses a
+// second owner whatever this code does. What a container asks for is in its own record. Chapter 09.
 public import Metadata
 import Netlink
 
@@ -17,37 +17,6 @@ public struct PlacedEndpoint: Sendable, Equatable {
 public let restNanoseconds: Int64 = 1_000_000_000
 
 extension Transaction {
-    // MARK: Asked
-
-    /// Writes down what a container asks of a network, instead of what it asked before.
-    /// - Parameter network: its name, or what the request calls it where there is no such network yet
-    public func ask(_ container: String, network: String, _ asked: AskedEndpoint) throws(MetadataError) {
-        try run(
-            """
-            INSERT INTO askedEndpoints VALUES (?1, ?2, (SELECT ifnull(max(position), 0) + 1 FROM askedEndpoints WHERE container = ?1), ?3)
-            ON CONFLICT (container, network) DO UPDATE SET asked = excluded.asked
-            """, container, network, text(asked))
-    }
-
-    /// Forgets what a container asks of one network.
-    /// - Returns: whether it had asked.
-    @discardableResult
-    public func unask(_ container: String, network: String) throws(MetadataError) -> Bool {
-        try run("DELETE FROM askedEndpoints WHERE container = ? AND network = ?", container, network) > 0
-    }
-
-    /// What a container asks of which networks, in the order in which it did.
-    public func asked(_ container: String) throws(MetadataError) -> [(network: String, asked: AskedEndpoint)] {
-        try rows("SELECT network, asked FROM askedEndpoints WHERE container = ? ORDER BY position", container) { (row) throws(MetadataError) in
-            (network: try row.text("network"), asked: try value(row.text("asked")))
-        }
-    }
-
-    /// Forgets all that a container asked for: with its row. What it has must be released before.
-    public func forgetAsked(_ container: String) throws(MetadataError) { try run("DELETE FROM askedEndpoints WHERE container = ?", container) }
-
-    // MARK: Taken
-
     /// Gives a container a place on a network: the address that it asks for, or the lowest free one, and names for both ends of its wire.
     /// - Parameters:
     ///   - containerName: for the error's text

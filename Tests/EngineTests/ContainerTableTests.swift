@@ -50,4 +50,24 @@ struct ContainerTableTests {
             #expect(row.record.path == "sh" && row.record.arguments == ["-c"] && row.record.networks == [AskedNetwork("none")])
         }
     }
+
+    @Test("rows of the first engines are read: a network was its name, a mount had fewer keys")
+    func olderRows() throws {
+        let record = """
+            {"arguments":["1000"],"config":{"Cmd":["sleep","1000"],"Entrypoint":null,"Env":null,"Hostname":"0123456789ab","Image":"bb","Labels":{},"OnBuild":null,
+            "Volumes":null},"createdNanoseconds":1700000000000000000,"host":{"Binds":["/a:/b"],"CapAdd":null,"CapDrop":null,"ExtraHosts":null,"GroupAdd":null,
+            "Links":null,"MaskedPaths":null,"MemorySwappiness":null,"NetworkMode":"none","OomKillDisable":null,"PidsLimit":null,"ReadonlyPaths":null,
+            "SecurityOpt":null,"Ulimits":null,"VolumesFrom":null,"DeviceCgroupRules":null},"id":"1","image":"sha256:i",
+            "mounts":[{"Destination":"/b","Mode":"","Propagation":"rprivate","RW":true,"Source":"/a","Type":"bind"}],"networks":["none"],"path":"sleep"}
+            """
+        try withDatabase { metadata in
+            try metadata.write { (transaction) throws(MetadataError) in
+                try transaction.run(
+                    "INSERT INTO containers (id, name, image, stage, request, record, past) VALUES (?, ?, ?, ?, ?, ?, ?)", "1", "web", "sha256:i", "ready",
+                    "{}", record, #"{"error":"","exitCode":3,"oomKilled":false}"#)
+            }
+            let row = try #require(try metadata.read { (transaction) throws(MetadataError) in try transaction.storedContainers() }.first)
+            #expect(row.record.networks == [AskedNetwork("none")] && row.record.mounts.first?.Destination == "/b" && row.past.exitCode == 3)
+        }
+    }
 }

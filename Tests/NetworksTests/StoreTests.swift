@@ -73,12 +73,11 @@ struct NetworkStoreTests {
         }
     }
 
-    @Test("cannot be removed while a container that runs is on them; what a stopped one asks for stays")
+    @Test("cannot be removed while a container that runs is on them")
     func removal() throws {
         try withBed { bed in
             let network = try bed.network(1, "one", "10.1.0.0/16")
             func remove() throws { try bed.metadata.change { (transaction) throws(NetworksError) in try transaction.deleteNetwork(network.id) } }
-            try bed.metadata.write { (transaction) throws(MetadataError) in try transaction.ask("web", network: "one", AskedEndpoint(aliases: ["www"])) }
             try bed.take("web", network)
             let inUse = refusal(remove)
             #expect(inUse == .inUse(name: "one", id: network.id))
@@ -87,31 +86,6 @@ struct NetworkStoreTests {
             #expect(refusal(remove) == nil)
             #expect(refusal(remove) == .notFound(network.id))
             #expect(refusal { try bed.take("web", network) } == .notFound("one"))
-            let asked = try bed.metadata.read { (transaction) throws(MetadataError) in try transaction.asked("web").map(\.asked.aliases) }
-            #expect(asked == [["www"]])
-        }
-    }
-
-    @Test("keep what containers ask for in the order in which they did, and forget it with them")
-    func asked() throws {
-        try withBed { bed in
-            func names(_ container: String) throws -> [String] {
-                try bed.metadata.read { (transaction) throws(MetadataError) in try transaction.asked(container).map(\.network) }
-            }
-            try bed.metadata.write { (transaction) throws(MetadataError) in
-                for name in ["zoo", "ant", "bee"] { try transaction.ask("web", network: name, AskedEndpoint()) }
-                try transaction.ask("other", network: "ant", AskedEndpoint())
-                try transaction.ask("web", network: "zoo", AskedEndpoint(aliases: ["again"]))
-            }
-            #expect(try names("web") == ["zoo", "ant", "bee"])
-            let isGone = try bed.metadata.write { (transaction) throws(MetadataError) in
-                [try transaction.unask("web", network: "ant"), try transaction.unask("web", network: "ant")]
-            }
-            #expect(isGone == [true, false])
-            #expect(try names("web") == ["zoo", "bee"])
-            try bed.metadata.write { (transaction) throws(MetadataError) in try transaction.forgetAsked("web") }
-            #expect(try names("web").isEmpty)
-            #expect(try names("other") == ["ant"])
         }
     }
 }

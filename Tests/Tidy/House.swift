@@ -13,7 +13,10 @@ struct Row {
 let platform: Set<String> = ["Glibc", "FoundationEssentials", "Synchronization"]
 
 /// Which module a C library belongs to.
-let owners = ["CLinux": "Linux", "CArchive": "Archive", "CDeflate": "Archive", "CCrypto": "Digests", "CSeccomp": "Seccomp", "CSQLite": "Metadata", "CNftables": "Nftables"]
+let owners = [
+    "CLinux": "Linux", "CArchive": "Archive", "CDeflate": "Archive", "CCrypto": "Digests", "CSeccomp": "Seccomp", "CSQLite": "Metadata",
+    "CNftables": "Nftables"
+]
 
 /// Arrows inside a layer, from layer 3 up: who stands over whom.
 let over: [String: Set<String>] = [

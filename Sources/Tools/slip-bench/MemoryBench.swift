@@ -48,7 +48,8 @@ struct MemoryBench: ParsableCommand {
         var sum = 0.0
         for name in try entries("/proc") where name.allSatisfy(\.isNumber) {
             let process = FilePath("/proc").appending(name)
-            guard (try? readLink(process.appending("ns/net"))) == room, let text = try? readText(process.appending("smaps_rollup")) else { continue }  // it has gone
+            guard (try? readLink(process.appending("ns/net"))) == room else { continue }  // it has gone, or is elsewhere
+            let text = (try? readText(process.appending("smaps_rollup"))) ?? ""  // it has gone meanwhile
             let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") }
             sum += line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? 0
         }

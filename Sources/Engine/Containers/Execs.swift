@@ -165,6 +165,7 @@ extension ContainerEngine {
         process.consoleSize = window.map { OCI.ConsoleSize(height: Int($0.rows), width: Int($0.columns)) }
         process.capabilities = try capabilities(host, user: user, available: available)
         process.noNewPrivileges = try Security(record.host).noNewPrivileges ? true : nil
+        process.rlimits = resourceLimits(record.host, settings.openFiles)
         return process
     }
 

@@ -15,6 +15,16 @@ public struct AskedNetwork: Codable, Sendable, Equatable {
     public var endpoint: AskedEndpoint
 
     public init(_ network: String, _ endpoint: AskedEndpoint = AskedEndpoint()) { (self.network, self.endpoint) = (network, endpoint) }
+
+    /// Records of the first engines have the network's name alone.
+    public init(from decoder: any Decoder) throws {
+        if let name = try? decoder.singleValueContainer().decode(String.self) {  // where it is no name, it is the whole
+            self.init(name)
+        } else {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(try container.decode(String.self, forKey: .network), try container.decode(AskedEndpoint.self, forKey: .endpoint))
+        }
+    }
 }
 
 /// A container's place on a network while it runs.

@@ -16,6 +16,8 @@ struct SpecSurroundings {
     var available: CapabilitySet = .known
     /// Major and minor number of a host's device, looked up by the caller.
     var devices: [String: OCI.Device] = [:]
+    /// How many files a container may have open where it does not say; nil leaves that to chance.
+    var openFiles: OpenFiles?
     /// Namespaces of other containers to join: paths by kind.
     var joined: [String: String] = [:]
     /// The directory of all volumes, and what those lie on that have driver options, by name.
@@ -48,10 +50,17 @@ private func makeProcess(_ record: ContainerRecord, _ surroundings: SpecSurround
     process.capabilities = try capabilities(host, user: config.User ?? "", available: surroundings.available)
     process.noNewPrivileges = try Security(host).noNewPrivileges ? true : nil
     process.oomScoreAdj = host.OomScoreAdj ?? 0
-    process.rlimits = (host.Ulimits ?? []).map {
+    process.rlimits = resourceLimits(host, surroundings.openFiles)
+    return process
+}
+
+/// What `--ulimit` asks for, and the daemon's own first limit of open files where that asks for none.
+func resourceLimits(_ host: HostConfig, _ openFiles: OpenFiles?) -> [ResourceLimit] {
+    let asked = (host.Ulimits ?? []).map {
         ResourceLimit(type: "RLIMIT_" + $0.Name.uppercased(), hard: limitValue($0.Hard), soft: limitValue($0.Soft))
     }
-    return process
+    guard let openFiles, !asked.contains(where: { $0.type == openFiles.limit.type }) else { return asked }
+    return asked + [openFiles.limit]
 }
 
 private func limitValue(_ value: Int64) -> UInt64 { value < 0 ? .max : UInt64(value) }
