@@ -51,7 +51,6 @@ public final class Firewall {
         var new = state
         new.endpoints.insert(endpoint)
         try change(to: new, by: state.connecting(endpoint))
-        letReflect(endpoint)
     }
 
     /// Forgets a container's link.
@@ -101,14 +100,6 @@ public final class Firewall {
             }
         }
         state = new
-    }
-
-    /// Where br_netfilter shows bridged packets to IP, what a container sends to its own published port is translated below IP, and the bridge has
-    /// to give it back to the port that it came from ("hairpin").
-    private func letReflect(_ endpoint: FirewallEndpoint) {
-        let seen = try? readText("/proc/sys/net/bridge/bridge-nf-call-iptables")  // no such file: no br_netfilter, nothing to do
-        guard seen?.first == "1" else { return }
-        try? writeControl(FilePath("/sys/class/net/\(endpoint.hostLink)/brport/hairpin_mode"), "1")  // a link that is gone by now reflects nothing
     }
 
     /// The table of the family `bridge` is asked for only where it is: a kernel may lack that family.

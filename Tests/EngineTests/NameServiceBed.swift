@@ -1,6 +1,6 @@
 // A name service on loopback, servers outside that answer as a test wants, and clients that ask: real sockets, no container.
 
-import Dispatch
+import Foundation
 import Linux
 import Netlink
 import Networks
@@ -46,10 +46,10 @@ final class OutsideServer: Sendable {
         self.name = name
         self.udp = try udp.duplicate()
         self.tcp = try tcp.duplicate()
-        // The threads have descriptors of their own, and end with `end`.
+        // The threads have descriptors of their own, and end with `end`. Shared queues would give them late.
         let (datagrams, connects) = (udp.release(), tcp.release())
-        DispatchQueue.global().async { [self] in serveDatagrams(Descriptor(owning: datagrams), answer) }
-        DispatchQueue.global().async { [self] in serveConnections(Descriptor(owning: connects), answer) }
+        Thread { [self] in serveDatagrams(Descriptor(owning: datagrams), answer) }.start()
+        Thread { [self] in serveConnections(Descriptor(owning: connects), answer) }.start()
     }
 
     private func serveDatagrams(_ socket: consuming Descriptor, _ answer: ([UInt8]) -> [[UInt8]]) {

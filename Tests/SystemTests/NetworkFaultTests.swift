@@ -50,7 +50,7 @@ struct NetworkFaultTests {
         let isClean = try eventually { try leftCgroups() == before && Self.links() == links }
         let left = "\(try leftCgroups()) \(try Self.links())"
         #expect(isClean, "\(left)")
-        #expect(try run(["nft", "list", "tables"]).output.contains("slipway") == false)
+        #expect(try run(["nft", "list", "tables"]).output.contains(bed.mark) == false)
     }
 
     /// Addresses of what runs, each with one owner; every one that runs answers.

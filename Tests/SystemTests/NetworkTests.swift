@@ -221,15 +221,14 @@ struct NetworkTests {
         #expect(try eventually(within: 5) { try get("asks", "stays").hasPrefix("stays ") })
         #expect(try serve("late", "-p", "8085:80").errors.contains("port is already allocated"))
         bed.killDaemon()
-        try run(["sh", "-c", "nft delete table ip \(try table()); ip link delete $(ip -o link | sed -n 's/.*\\(br-[0-9a-f]*\\):.*/\\1/p' | head -1)"])
+        try run([
+            "sh", "-c",
+            "nft delete table ip \(bed.mark); ip link delete $(ip -o link | grep '\(bed.mark) ' | sed -n 's/.*\\(br-[0-9a-f]*\\):.*/\\1/p' | head -1)"
+        ])
         try bed.startDaemon()
         #expect(try fetches("127.0.0.1:8085", "stays \(gateway)"), "rules and bridge are made anew")
         try clean("stays", "asks", "late")
         try bed.docker("network", "rm", "keep")
-    }
-
-    private func table() throws -> String {
-        try run(["sh", "-c", "nft list tables | awk '/^table ip slipway/ { print $3 }' | head -1"]).line
     }
 
     @Test("twenty containers at once: twenty addresses, all reach each other's ports, and afterwards nothing is left")
@@ -242,7 +241,7 @@ struct NetworkTests {
         #expect(Set(addresses).count == 20 && !addresses.contains("") && Set(ports).count == 20)
         #expect(try inside("many0", "for a in \(addresses.joined(separator: " ")); do ping -c 1 -W 2 $a >/dev/null || echo $a; done").output.isEmpty)
         _ = try run([Machine.docker ?? "docker", "rm", "-f"] + (0..<20).map { "many\($0)" }, environment: bed.environment)
-        #expect(try eventually { try !run(["ip", "-o", "link"]).output.contains("container") })
+        #expect(try eventually { try !run(["ip", "-o", "link"]).output.contains("\(bed.mark) container") })
         #expect(try bed.docker("network", "inspect", "-f", "{{len .Containers}}", "bridge").line == "0")
     }
 
@@ -261,7 +260,8 @@ struct NetworkTests {
             #expect(Set(places).count == running.count && !places.contains { $0.hasPrefix(" ") }, "round \(round): \(places)")
             let all = try bed.docker("ps", "-aq").lines
             if !all.isEmpty { _ = try run([Machine.docker ?? "docker", "rm", "-f"] + all, environment: bed.environment) }
-            let isClean = try eventually { try !run(["ip", "-o", "link"]).output.contains("container") }, links = try run(["ip", "-o", "link"]).output
+            let isClean = try eventually { try !run(["ip", "-o", "link"]).output.contains("\(bed.mark) container") },
+                links = try run(["ip", "-o", "link"]).output
             #expect(isClean, "round \(round): \(links)")
             #expect(try bed.docker("run", "--rm", "-p", "9000:80", "-p", "9001:80", "-p", "9002:80", "bb", "true").status == 0, "round \(round)")
         }

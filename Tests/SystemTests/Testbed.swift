@@ -26,6 +26,11 @@ final class Testbed: @unchecked Sendable {
     let folder: URL
     private(set) var daemon: Process?
     var socket: String { folder.appending(path: "run/slipway.sock").path }
+    /// What marks this daemon's links and tables on the machine: suites with a daemon of their own have others. FNV-1a of the exec root.
+    var mark: String {
+        let hash = folder.appending(path: "run").path.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return "slipway-" + String(repeating: "0", count: 8 - String(hash, radix: 16).count) + String(hash, radix: 16)
+    }
     var data: URL { folder.appending(path: "data") }
     var environment: [String: String] {
         ["DOCKER_HOST": "unix://\(socket)", "DOCKER_CONFIG": folder.appending(path: "docker").path, "DOCKER_CLI_HINTS": "false"]

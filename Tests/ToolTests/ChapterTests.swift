@@ -1,4 +1,4 @@
-// Chapters 07 and 08 say what the tools print, and here the tools print it: the commands of a chapter are run from top to bottom, and each
+// Chapters say what the tools print, and here the tools print it: the commands of a chapter are run from top to bottom, and each
 // transcript is compared with what comes out. A lone … stands for lines left out. Numbers, digests and months differ from machine to machine and
 // count as equal; so does the order of lines, for a pull does several things at once.
 import Foundation
@@ -17,8 +17,8 @@ struct ChapterTests {
         let blocks = Block.all(in: try String(contentsOf: chapters.appending(path: chapter), encoding: .utf8))
         let bench = try Bench()
         let output = try bench.sh(
-            "export PATH=\(Machine.executables.path):$PATH; ln -s \(chapters.path) chapters; exec 2>&1; \(blocks.map(\.script).joined(separator: "\n")); for job in $(jobs -p); do kill $job; done; wait"
-        )
+            "export PATH=\(Machine.executables.path):$PATH; ln -s \(chapters.path) chapters; exec 2>&1; \(blocks.map(\.script).joined(separator: "\n")); for job in $(jobs -p); do kill $job; done; wait",
+            ownNetwork: true)
         let said = output.components(separatedBy: "@@@\n").dropFirst().map { $0.replacingOccurrences(of: bench.path, with: "/tmp/ship") }
         let told = blocks.flatMap(\.commands)
         #expect(said.count == told.count && told.count > 5)

@@ -29,18 +29,19 @@ final class Bench {
 
     /// Runs a script in the folder; it must succeed. `$LAYER` and `$IMAGE` are our tools.
     @discardableResult
-    func sh(_ script: String) throws -> String {
-        let outcome = try attempt(script)
+    func sh(_ script: String, ownNetwork: Bool = false) throws -> String {
+        let outcome = try attempt(script, ownNetwork: ownNetwork)
         guard outcome.status == 0 else { throw Refused(description: "\(script)\n\(outcome)") }
         return outcome.output
     }
 
     /// The same, whatever comes of it.
-    func attempt(_ script: String) throws -> Outcome {
+    func attempt(_ script: String, ownNetwork: Bool = false) throws -> Outcome {
         let environment = [
             "LAYER": Machine.tool("slip-layer"), "IMAGE": Machine.tool("slip-image"), "LC_ALL": "C", "HOME": path, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"
         ]
-        return try run(["bash", "-c", "\(attributes)\ncd \(path); \(script)"], environment: environment)
+        let words = ["bash", "-c", "\(attributes)\ncd \(path); \(script)"]
+        return try run(ownNetwork ? ["unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"] + words : words, environment: environment)
     }
 
     /// Three layers: a root; one that hides and replaces; one that only implies the directories of its files.

@@ -4,14 +4,14 @@ import Glibc
 import Testing
 
 @discardableResult
-private func net(_ words: String..., seconds: Double = 60) throws -> Outcome { try run([Machine.tool("slip-net")] + words, seconds: seconds) }
+private func net(_ words: String..., seconds: Double = 60) throws -> Outcome { try inRoom([Machine.tool("slip-net")] + words, seconds: seconds) }
 
 /// What of this namespace a lab could leave behind: links, rules, mounts, files, and whether the host is a router.
 private func traces() throws -> [String] {
-    let links = try run(["ls", "/sys/class/net"]).lines, rules = try run(["nft", "list", "ruleset"]).lines
+    let links = try inRoom(["sh", "-c", "ip -o link | cut -d: -f2"]).lines, rules = try inRoom(["nft", "list", "ruleset"]).lines
     let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n").filter { $0.contains("/run/slip-net") }.map(
         String.init)
-    let forwards = try String(contentsOfFile: "/proc/sys/net/ipv4/ip_forward", encoding: .utf8)
+    let forwards = try inRoom(["cat", "/proc/sys/net/ipv4/ip_forward"]).output
     return links + rules + mounts + [forwards, "\(FileManager.default.fileExists(atPath: "/run/slip-net"))"]
 }
 
@@ -28,7 +28,7 @@ private let greeter = """
 /// What a client of a port gets to hear, from this host or from one of the lab.
 private func ask(_ address: String, from host: String? = nil) throws -> String {
     let client = ["busybox", "nc", "-w", "5", address, "8099"]
-    return try run(host.map { [Machine.tool("slip-net"), "exec", $0] + client } ?? client).line
+    return try inRoom(host.map { [Machine.tool("slip-net"), "exec", $0] + client } ?? client).line
 }
 
 @Suite("slip-net builds a network by hand", .serialized, .enabled(if: Machine.isReady && Machine.has("nft", "ip"), Machine.why))
@@ -72,7 +72,7 @@ struct NetTests {
         }
         #expect(try net("lab", "step").output == "all steps are done (try: slip-net lab down)\n")
         #expect(try net("lab").lines.filter { $0.hasPrefix("[x]") }.count == 8)
-        let server = try begin([Machine.tool("slip-net"), "exec", "bob", "python3", "-c", greeter])
+        let server = try beginInRoom([Machine.tool("slip-net"), "exec", "bob", "python3", "-c", greeter])
         defer { kill(server.pid, SIGKILL) }
         for (address, host) in [("10.99.0.1", "alice"), ("127.0.0.1", nil), ("10.99.0.1", nil), ("10.99.0.1", "bob")] {
             #expect(try eventually { try ask(address, from: host) == "hello from bob" }, "\(address) from \(host ?? "this host")")
@@ -86,20 +86,20 @@ struct NetTests {
 
     @Test("a host that was no router is none afterwards")
     func forwarding() throws {
-        let file = "/proc/sys/net/ipv4/ip_forward", old = try String(contentsOfFile: file, encoding: .utf8)
-        defer { _ = try? run(["sh", "-c", "echo \(old) >\(file)"]) }
-        try run(["sh", "-c", "echo 0 >\(file)"])
+        let file = "/proc/sys/net/ipv4/ip_forward", old = try inRoom(["cat", file]).output
+        defer { _ = try? inRoom(["sh", "-c", "echo \(old) >\(file)"]) }
+        try inRoom(["sh", "-c", "echo 0 >\(file)"])
         #expect(try net("lab", "up").status == 0)
-        #expect(try String(contentsOfFile: file, encoding: .utf8) == "1\n")
+        #expect(try inRoom(["cat", file]).output == "1\n")
         #expect(try net("lab", "down").status == 0)
-        #expect(try String(contentsOfFile: file, encoding: .utf8) == "0\n")
+        #expect(try inRoom(["cat", file]).output == "0\n")
     }
 
     @Test("whoever is killed half way goes on, and takes all of it down")
     func killed() throws {
         let before = try traces()
         for round in 0..<12 {
-            let building = try begin([Machine.tool("slip-net"), "lab", "up"])
+            let building = try beginInRoom([Machine.tool("slip-net"), "lab", "up"])
             usleep(UInt32.random(in: 1000...30_000))
             kill(building.pid, SIGKILL)
             _ = building.wait()
@@ -141,21 +141,22 @@ struct NetTests {
 
     @Test("a bridge of that name that is somebody else's is left alone")
     func foreign() throws {
-        try run(["ip", "link", "add", "lab0", "type", "bridge"])
-        defer { _ = try? run(["ip", "link", "delete", "lab0"]) }
+        try inRoom(["ip", "link", "add", "lab0", "type", "bridge"])
+        defer { _ = try? inRoom(["ip", "link", "delete", "lab0"]) }
         let up = try net("lab", "up")
         #expect(up.status == 1 && up.errors.contains("link lab0: is there already and was not made by us"), "\(up)")
         let down = try net("lab", "down")
-        #expect(down.status == 1 && FileManager.default.fileExists(atPath: "/sys/class/net/lab0"))
-        try run(["ip", "link", "delete", "lab0"])
+        let stays = try inRoom(["ip", "link", "show", "lab0"])
+        #expect(down.status == 1 && stays.status == 0)
+        try inRoom(["ip", "link", "delete", "lab0"])
         #expect(try net("lab", "down").status == 0)
     }
 
     @Test("a subnet that the host has a route to is refused; another can be chosen")
     func subnet() throws {
-        try run(["ip", "link", "add", "elsewhere", "type", "bridge"])
-        try run(["sh", "-c", "ip address add 10.99.0.77/16 dev elsewhere; ip link set elsewhere up"])
-        defer { _ = try? (net("lab", "down"), run(["ip", "link", "delete", "elsewhere"])) }
+        try inRoom(["ip", "link", "add", "elsewhere", "type", "bridge"])
+        try inRoom(["sh", "-c", "ip address add 10.99.0.77/16 dev elsewhere; ip link set elsewhere up"])
+        defer { _ = try? (net("lab", "down"), inRoom(["ip", "link", "delete", "elsewhere"])) }
         let taken = try net("lab", "up")
         #expect(taken.status == 1 && taken.errors.contains("this machine has a route to 10.99.0.0/16 already (choose another: --subnet)"), "\(taken)")
         #expect(try net("lab", "up", "--subnet", "10.7.7.0/24").status == 0)

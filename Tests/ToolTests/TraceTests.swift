@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 @discardableResult
-private func net(_ words: String...) throws -> Outcome { try run([Machine.tool("slip-net")] + words) }
+private func net(_ words: String...) throws -> Outcome { try inRoom([Machine.tool("slip-net")] + words) }
 
 @Suite("slip-net traces one packet", .serialized, .enabled(if: Machine.isReady && Machine.has("nft", "ip"), Machine.why))
 struct TraceTests {
@@ -26,7 +26,7 @@ struct TraceTests {
         #expect(translated.hasPrefix("10.99.0.2:") && translated.hasSuffix(" → 10.99.0.3:8080"))
         #expect(line(refused, "this machine", "neighbour")?.hasSuffix("behind port lab-bob") == true)
 
-        let server = try begin([Machine.tool("slip-net"), "exec", "bob", "busybox", "httpd", "-f", "-p", "8080", "-h", "/tmp"])
+        let server = try beginInRoom([Machine.tool("slip-net"), "exec", "bob", "busybox", "httpd", "-f", "-p", "8080", "-h", "/tmp"])
         defer { kill(server.pid, SIGKILL) }
         let accepted = try eventually { try net("trace", "127.0.0.1:8099").lines.last?.contains("connection accepted after") == true }
         #expect(accepted)
@@ -40,7 +40,7 @@ struct TraceTests {
             nft add chain ip slip-net-lab fence '{ type filter hook input priority 0; policy accept; }'
             nft add rule ip slip-net-lab fence udp dport 53 drop
             """
-        #expect(try run(["sh", "-c", script]).status == 0)
+        #expect(try inRoom(["sh", "-c", script]).status == 0)
         let outcome = try net("trace", "--udp", "--seconds", "1", "--namespace", "alice", "10.99.0.1:53")
         #expect(outcome.status == 1 && outcome.lines.last?.contains("none within 1 s") == true, "\(outcome)")
         #expect(line(outcome, "this machine", "input") == "slip-net-lab fence: udp dport 53 drop")
@@ -49,18 +49,18 @@ struct TraceTests {
 
     @Test("from any process's network, and leaves no rule and no process, even when it is killed")
     func gone() throws {
-        try run(["ip", "link", "set", "lo", "up"])
-        let before = try run(["nft", "list", "ruleset"]).output
-        let outcome = try net("trace", "--namespace", "\(getpid())", "127.0.0.1:1")
+        try inRoom(["ip", "link", "set", "lo", "up"])
+        let before = try inRoom(["nft", "list", "ruleset"]).output
+        let outcome = try net("trace", "--namespace", Room.path, "127.0.0.1:1")
         #expect(outcome.lines.last?.contains("Connection refused") == true, "\(outcome)")
         for _ in 1...5 {
-            let tracing = try begin([Machine.tool("slip-net"), "trace", "--udp", "--seconds", "30", "198.51.100.1:9"])
+            let tracing = try beginInRoom([Machine.tool("slip-net"), "trace", "--udp", "--seconds", "30", "198.51.100.1:9"])
             usleep(UInt32.random(in: 1000...60_000))
             kill(tracing.pid, SIGKILL)
             _ = tracing.wait()
         }
-        #expect(try eventually { try run(["nft", "list", "ruleset"]).output == before })
-        #expect(try eventually { try !run(["ps", "-eo", "args"]).output.contains("slip-net trace-events") })
+        #expect(try eventually { try inRoom(["nft", "list", "ruleset"]).output == before })
+        #expect(try eventually { try !inRoom(["ps", "-eo", "args"]).output.contains("slip-net trace-events") })
     }
 
     @Test("says what is wrong with a target that is none", arguments: ["nowhere", "10.0.0.1", "10.0.0.1:0", "10.0.0.1:99999", "1.2.3:4"])
