@@ -25,7 +25,6 @@ public final class Firewall {
         let new = wanted ?? state
         try filter.run(new.repair(replacingBridgeTable: try hasBridgeTable()))
         state = new
-        state.endpoints.forEach(letReflect)
     }
 
     /// Adds or changes a bridge (the one with the same link).
