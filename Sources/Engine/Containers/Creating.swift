@@ -116,7 +116,8 @@ extension ContainerEngine {
         try makeDirectories(bundle.appending("rootfs"), mode: 0o700)
         let surroundings = SpecSurroundings(
             files: networkFiles(of: record), cgroupPath: cgroupPath(id, record.host.CgroupParent), available: available, devices: try hostDevices(record.host),
-            openFiles: settings.openFiles, joined: try joinedNamespaces(record.host), volumes: settings.dataRoot.appending("volumes"), backings: try volumeBackings(record))
+            openFiles: settings.openFiles, joined: try joinedNamespaces(record.host), volumes: settings.dataRoot.appending("volumes"),
+            backings: try volumeBackings(record))
         try writeFile(bundle.appending("config.json"), json(try makeSpec(record, surroundings)), mode: 0o600)
         try shimConfiguration(record).write(to: bundle.appending("shim.json"))
     }
