@@ -80,14 +80,20 @@ private struct Side {
             case .address: daemon.inNetwork(["\(iperf)", "-c", host] + flags)
             case .containers: client + ["exec", "client", "\(iperf)", "-c", server] + flags
             }
-        let text = try output(of: words)
-        return try JSONDecoder().decode(Report.self, from: Data(text.utf8)).end.sum_received.bits_per_second / 1_000_000_000
+        var said = ""
+        for _ in 0..<50 {  // the server may not listen yet
+            let report = try? JSONDecoder().decode(Report.self, from: Data(try output(of: words, anyStatus: true).utf8))  // no report is no rate
+            if let rate = report?.end.sum_received?.bits_per_second { return rate / 1_000_000_000 }
+            said = report?.error ?? "no report"
+            pause(milliseconds: 100)
+        }
+        throw BenchFailure(description: "\(name), \(way.rawValue): \(said)")
     }
 }
 
 /// What of iperf3's report is read.
 private struct Report: Decodable {
-    struct End: Decodable { let sum_received: Sum }
+    struct End: Decodable { let sum_received: Sum? }
     struct Sum: Decodable { let bits_per_second: Double }
-    let end: End
+    let end: End, error: String?
 }

@@ -31,6 +31,7 @@ final class OwnEngine {
     private func makeArchive(_ folder: FilePath, _ programs: [FilePath]) throws {
         guard exists("/bin/busybox") else { throw BenchFailure(description: "/bin/busybox is missing: install busybox-static") }
         try makeDirectories(folder.appending("root/bin"))
+        try makeDirectories(folder.appending("root/tmp"))
         for name in ["busybox", "true", "sh", "sleep"] {
             try writeFile(folder.appending("root/bin").appending(name), try readFile("/bin/busybox"), mode: 0o755)
         }
