@@ -8,6 +8,7 @@ import Metadata
 import OCI
 import Registry
 import Snapshots
+import Synchronization
 
 /// Under which names a pulled image is known.
 struct Naming: Sendable {
@@ -106,11 +107,20 @@ extension ImageStore {
         return isNewer
     }
 
-    /// Ends a lease, and removes the layers that nobody holds any more.
+    /// Ends a lease, and removes the layers that nobody holds any more. What fails here, on a full disk perhaps, is done again with the next lease that
+    /// ends, or when the stores are opened next; the pull has its own outcome to tell.
     func end(lease: String, in store: SnapshotStore, isSwept: Bool = true) {
-        // What fails here, on a full disk perhaps, is done again when the stores are opened next; the pull has its own outcome to tell.
-        try? metadata.write { (transaction) throws(MetadataError) in try store.release("lease:\(lease)", in: transaction) }  // as said
-        if isSwept { try? store.sweep() }  // as said
+        let leases = endingLeases.withLock { leases in
+            leases.insert(lease)
+            return leases
+        }
+        do throws(MetadataError) {
+            try metadata.write { (transaction) throws(MetadataError) in
+                for lease in leases { try store.release("lease:\(lease)", in: transaction) }
+            }
+        } catch { return }  // as said
+        endingLeases.withLock { $0.subtract(leases) }
+        if isSwept || leases.count > 1 { try? store.sweep() }  // as said
     }
 
     /// Removes blobs that were fetched for an image that did not come about.

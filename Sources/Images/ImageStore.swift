@@ -20,6 +20,8 @@ public final class ImageStore: Sendable {
     let layers: SnapshotStore
     /// Configurations never change under their digest; keeping them spares a read and a hash for each image of a list.
     private let configurations = Mutex<[Digest: ImageConfiguration]>([:])
+    /// Leases that are over, and of which the database could not be told yet.
+    let endingLeases = Mutex<Set<String>>([])
 
     /// Opens the store and removes blobs that no image refers to, left by a process that was killed.
     ///
