@@ -117,7 +117,7 @@ final class FirewallBed {
                 ip netns add \(name)
                 ip link add v-\(name) type veth peer name eth0 netns \(name)
                 ip link set v-\(name) up
-                \(bridge.map { "ip link set v-\(name) master \($0) && ip link set v-\(name) type bridge_slave hairpin on" } ?? "true")
+                \(bridge.map { "ip link set v-\(name) master \($0)\nip link set v-\(name) type bridge_slave hairpin on" } ?? "true")
                 ip -n \(name) link set lo up
                 ip -n \(name) address add \(address) dev eth0
                 ip -n \(name) link set eth0 up
