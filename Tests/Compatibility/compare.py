@@ -11,7 +11,7 @@ never be equal is made so: ids, digests, times and processes become <id 1>, <tim
 difference must stand in differences.txt, with its reason and with what we answer instead; one that stands there and is none fails too.
 Run it in the sandbox: it publishes ports and makes networks.
 """
-import argparse, os, re, shutil, signal, subprocess, sys, tempfile, time
+import argparse, json, os, re, shutil, signal, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECORDED = os.path.join(HERE, "dockerd-20.10.24.txt")
@@ -165,6 +165,19 @@ def scenarios(engine):
         shutil.rmtree(engine.scratch, ignore_errors=True)
 
 
+def in_own_network(*words):
+    """Runs this program once more in a network namespace of its own: an engine leaves its bridge, its pools and its rules there, not to the next one."""
+    room = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    return subprocess.run(room + [sys.executable, os.path.abspath(__file__)] + list(words), stdout=subprocess.PIPE, text=True)
+
+
+def transcript_of(*words):
+    process = in_own_network("--transcript", *words)
+    if process.returncode != 0:
+        sys.exit(process.returncode)
+    return json.loads(process.stdout)
+
+
 # MARK: Comparing
 
 def accepted():
@@ -210,18 +223,20 @@ def main():
     parser.add_argument("--record", action="store_true", help="run dockerd and print its transcript")
     parser.add_argument("--show", action="store_true", help="print our transcript too")
     parser.add_argument("--scenarios", action="store_true", help="run docker_py.py instead")
+    parser.add_argument("--transcript", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.scenarios and options.live:
-        return scenarios(dockerd())
+    if options.transcript:
+        print(json.dumps(take(slipway(options.bin) if options.bin else dockerd())))
+        return 0
+    if options.scenarios:
+        return scenarios(slipway(os.path.abspath(options.bin)) if options.bin and not options.live else dockerd())
     if options.record:
-        print("\n\n".join(take(dockerd())))
+        print("\n\n".join(transcript_of()))
         return 0
     if not options.bin:
         parser.error("--bin is missing")
-    if options.scenarios:
-        return scenarios(slipway(os.path.abspath(options.bin)))
-    theirs = take(dockerd()) if options.live else re.split(r"\n\n(?=\$ )", open(RECORDED).read().rstrip("\n"))
-    ours = take(slipway(os.path.abspath(options.bin)))
+    theirs = transcript_of() if options.live else re.split(r"\n\n(?=\$ )", open(RECORDED).read().rstrip("\n"))
+    ours = transcript_of("--bin", os.path.abspath(options.bin))
     if options.show:
         print("\n\n".join(ours))
     if len(ours) != len(theirs):
