@@ -1,5 +1,5 @@
 // Eight clients ask for the same at once: one gets it, the others are told in Docker's words, and nothing is half made. Pools run out in a
-// sentence. Chapter 09, 10, 12.
+// sentence; other suites' engines have some of them. Chapter 09, 10, 12.
 import Foundation
 import Testing
 
@@ -12,39 +12,39 @@ struct TogetherTests {
         return (outcomes.count { $0.status == 0 }, outcomes.filter { $0.status != 0 }.map(\.errors))
     }
 
-    @Test("networks, places, addresses, ports, pauses, removals: one wins, seven are told")
+    /// What eight ask for, what those hear who come too late, and whether exactly one of them can get it: who asks for the removal of what is gone by
+    /// force is content.
+    private struct Wish {
+        let words: String, refusals: [String]
+        var isExclusive = true
+    }
+
+    @Test("networks, places, addresses, ports, pauses, removals: one wins, the others are told")
     func contended() throws {
         let bed = try Testbed("eight")
-        let start = [
-            ("network create same", "network with name same already exists"),
-            ("network create --subnet 10.81.0.0/16 over$$", "Pool overlaps with other one on this address space")
-        ]
-        try check(bed, start)
+        try check(bed, Wish(words: "network create same", refusals: ["network with name same already exists"]))
+        try check(bed, Wish(words: "network create --subnet 10.81.0.0/16 over$$", refusals: ["Pool overlaps with other one on this address space"]))
         try bed.docker("run", "-d", "--name", "one", "bb", "sleep", "1000")
-        try check(
-            bed,
-            [
-                ("network connect same one", "endpoint with name one already exists in network same"),
-                ("network disconnect same one", "is not connected to network same"), ("pause one", "is already paused"), ("unpause one", "is not paused"),
-                ("rename one two", "No such container: one"), ("rm -f two", "removal of container"), ("network rm same", "network same not found")
-            ])
+        try check(bed, Wish(words: "network connect same one", refusals: ["endpoint with name one already exists in network same"]))
+        try check(bed, Wish(words: "network disconnect same one", refusals: ["is not connected to network same"]))
+        try check(bed, Wish(words: "pause one", refusals: ["is already paused"]))
+        try check(bed, Wish(words: "unpause one", refusals: ["is not paused"]))
+        try check(bed, Wish(words: "rename one two", refusals: ["No such container: one", "same name as its current name"]))
+        try check(bed, Wish(words: "rm -f two", refusals: ["removal of container"], isExclusive: false))
+        try check(bed, Wish(words: "network rm same", refusals: ["not found"]))
         try bed.docker("network", "create", "--subnet", "10.82.0.0/24", "narrow")
-        try check(
-            bed,
-            [
-                ("run -d --network narrow --ip 10.82.0.7 bb sleep 1000", "Address already in use"),
-                ("run -d -p 127.0.0.1:18777:80 bb sleep 1000", "Bind for 127.0.0.1:18777 failed: port is already allocated")
-            ])
+        try check(bed, Wish(words: "run -d --network narrow --ip 10.82.0.7 bb sleep 1000", refusals: ["Address already in use"]))
+        let taken = "Bind for 127.0.0.1:18777 failed: port is already allocated"
+        try check(bed, Wish(words: "run -d -p 127.0.0.1:18777:80 bb sleep 1000", refusals: [taken]))
         try bed.docker("volume", "create", "vol")
-        try check(bed, [("volume rm vol", "get vol: no such volume")])
+        try check(bed, Wish(words: "volume rm vol", refusals: ["no such volume"]))
         #expect(try bed.docker("ps", "-q").lines.count == 2, "who lost runs nothing")
     }
 
-    private func check(_ bed: Testbed, _ wishes: [(words: String, refusal: String)]) throws {
-        for (words, refusal) in wishes {
-            let (won, told) = try eight(bed, words)
-            #expect(won == 1 && told.allSatisfy { $0.contains(refusal) || $0.contains("No such container") }, "\(words): \(won) won; \(told)")
-        }
+    private func check(_ bed: Testbed, _ wish: Wish) throws {
+        let (won, told) = try eight(bed, wish.words)
+        let isTold = told.allSatisfy { text in wish.refusals.contains { text.contains($0) } }
+        #expect(isTold && (wish.isExclusive ? won == 1 : won >= 1), "\(wish.words): \(won) won; \(told)")
     }
 
     @Test("pools run out in a sentence, and all come back")
@@ -56,7 +56,7 @@ struct TogetherTests {
                 let outcome = try bed.docker("network", "create", "pool\(made)")
                 if outcome.status == 0 { made += 1 } else { refusal = outcome.errors }
             }
-            #expect(made > 20 && refusal.contains("could not find an available, non-overlapping IPv4 address pool among the defaults"), "\(made): \(refusal)")
+            #expect(made > 5 && refusal.contains("could not find an available, non-overlapping IPv4 address pool among the defaults"), "\(made): \(refusal)")
             #expect(try bed.docker("network", "prune", "-f").lines.count == made + 1)
         }
     }
